@@ -14,6 +14,7 @@ from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.data.texts import SPLIT_ORDER
 from assay.errors import DataError, InputError, OutputExistsError
+from assay.recipes.audit import load_for_audit
 from assay.recipes.fix import fix_data
 from assay.recipes.steps.prepare import DataOptions
 from assay.review.effect import Effect
@@ -278,6 +279,40 @@ def test_file_of_an_audit_is_found_in_the_data_again(issues, data, tmp_path, cap
     assert f"1 of 4 rows of {path.name} are not in" in caplog.text
     with pytest.raises(DataError, match="no row of issues"):
         read_suspects(path, load_data((["other", "texts"], ["a", "b"])))
+
+
+def test_rows_of_an_audit_are_found_however_the_file_is_cut(tmp_path, caplog):
+    """By row and text: with another seed, the same rows of the same file are in other splits."""
+    path = tmp_path / "tickets.csv"
+    lines = [f"ticket number {i} says so,{'bug' if i % 2 else 'idea'}" for i in range(60)]
+    path.write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    audited, cut_otherwise = (load_for_audit(str(path), seed=seed) for seed in (0, 1))
+    found = []
+    for split, own in audited.items():
+        for line, text, label in zip(own.lines, own.texts, own.labels, strict=True):
+            found.append(Issue("doubtful_label", split, line, text, label, "idea"))
+    write_issues_file(found, tmp_path / "issues.csv")
+    suspects = read_suspects(tmp_path / "issues.csv", cut_otherwise)
+    assert caplog.messages == []
+    known = {(one.issue.row, one.issue.text, one.issue.label) for one in suspects}
+    assert known == {(one.row, one.text, one.label) for one in found}
+    places = {(one.issue.split, one.issue.row) for one in suspects}
+    assert places != {(one.split, one.row) for one in found}
+    assert places == {(split, line) for split, own in cut_otherwise.items() for line in own.lines}
+
+
+def test_row_of_another_file_is_no_row_of_this_one(tmp_path, caplog):
+    """Files of a folder count their rows each for itself, and can hold the same text."""
+    for name in ("train", "test"):
+        (tmp_path / f"{name}.csv").write_text("text,label\nsame,a\nother,b\n", encoding="utf-8")
+    splits = load_data(tmp_path)
+    found = [Issue("conflict", split, 2, "same", "a") for split in ("train", "test")]
+    write_issues_file(found, tmp_path / "issues.csv")
+    (tmp_path / "train.csv").write_text("text,label\nchanged,a\nother,b\n", encoding="utf-8")
+    assert len(read_suspects(tmp_path / "issues.csv", splits)) == 2
+    suspects = read_suspects(tmp_path / "issues.csv", load_data(tmp_path))
+    assert [one.issue.split for one in suspects] == ["test"]
+    assert "1 of 2 rows of issues.csv are not in" in caplog.text
 
 
 def test_similar_texts_are_found(data):

@@ -21,6 +21,7 @@ from assay.data.files.row import Problem, Record, Row
 from assay.errors import AssayError
 
 __all__ = [
+    "WHOLE",
     "Origin",
     "OtherCells",
     "describe_place",

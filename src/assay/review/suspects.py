@@ -10,8 +10,9 @@ from typing import TypedDict
 
 import numpy as np
 
-from assay.audit.answers import read_issues_file
-from assay.audit.issues import KINDS, Issue
+from assay.audit.answers import FoundRow, read_issues_file
+from assay.audit.issues import KINDS, Issue, hash_text
+from assay.data.origin import WHOLE, Origin
 from assay.data.texts import Splits
 from assay.errors import DataError
 from assay.review.vectors import hash_vectors
@@ -121,32 +122,31 @@ def read_suspects(path: Path, splits: Splits) -> list[Suspect]:
     """
     # A row without a text has no hash: an audit lists it, but there is nothing to decide on.
     entries = [entry for entry in read_issues_file(path) if entry.text_sha256]
+    places = _Places(splits)
     issues: list[Issue] = []
-    lines: dict[str, dict[int, int]] = {}
-    for split, labelled in splits.items():
-        lines[split] = dict(zip(labelled.lines, range(len(labelled)), strict=True))
     for entry in entries:
-        row = lines.get(entry.split, {}).get(entry.row)
-        if row is None:
+        place = places.find(entry)
+        if place is None:
             continue
-        labelled = splits[entry.split]
-        found = Issue(
-            kind=entry.kind,
-            split=entry.split,
-            row=entry.row,
-            text=labelled.texts[row],
-            label=splits.label_set.write_label(labelled.labels[row]),
-            proposed_label=entry.proposed_label,
-            score=entry.score,
-            group=entry.group,
+        split, row = place
+        labelled = splits[split]
+        issues.append(
+            Issue(
+                kind=entry.kind,
+                split=split,
+                row=entry.row,
+                text=labelled.texts[row],
+                label=splits.label_set.write_label(labelled.labels[row]),
+                proposed_label=entry.proposed_label,
+                score=entry.score,
+                group=entry.group,
+            )
         )
-        if found.to_dict()["text_sha256"] == entry.text_sha256:
-            issues.append(found)
     suspects = find_suspects(issues)
     if entries and not suspects:
         raise DataError(
             f"no row of {path.name} is in {splits.source} with its text",
-            hint="give the file that `assay audit` wrote of these data, with the same --seed",
+            hint="give the file that `assay audit` wrote of these data",
         )
     if n_lost := len(entries) - len(issues):
         logger.warning(
@@ -157,6 +157,39 @@ def read_suspects(path: Path, splits: Splits) -> list[Suspect]:
             splits.source,
         )
     return suspects
+
+
+class _Places:
+    """Finds rows of an audit's file in the data, by the row of the file and the text.
+
+    The split is no part of it where a file was cut into several: another --seed, or labels that are
+    merged, cut it otherwise.
+    """
+
+    def __init__(self, splits: Splits) -> None:
+        self._splits = splits
+        self._rows: dict[str, dict[int, int]] = {}
+        for split, labelled in splits.items():
+            self._rows[split] = dict(zip(labelled.lines, range(len(labelled)), strict=True))
+
+    def find(self, entry: FoundRow) -> tuple[str, int] | None:
+        """Return the split of a row and its 0-based place there; None if the text is not there."""
+        others = [name for name in self._splits if self._is_cut_with(name, entry.split)]
+        for split in (entry.split, *others):
+            row = self._rows.get(split, {}).get(entry.row)
+            if row is not None and hash_text(self._splits[split].texts[row]) == entry.text_sha256:
+                return split, row
+        return None
+
+    def _is_cut_with(self, split: str, other: str) -> bool:
+        """Tell whether two splits are parts of one file, so that a row has one number in both."""
+        origins = self._splits.origins
+        return _source_of(split, origins) == _source_of(other, origins)
+
+
+def _source_of(split: str, origins: Mapping[str, Origin]) -> str:
+    """Return the split whose file holds a split: itself, or the one that it was cut from."""
+    return split if split in origins and split not in WHOLE else ""
 
 
 class Nearest:
