@@ -184,7 +184,7 @@ def _refuse(problems: _Problems, splits: Splits, name: str) -> None:
     hint = "take back the yes of these rows"
     if problems.unmatched:
         hint += (
-            "; the audit must be of the same data, cut with the same --seed, the same fractions and "
-            "the same --merge-labels"
+            "; the audit must be of the same data, cut with the same --seed, the same fractions "
+            "and the same --merge-labels"
         )
     raise DataError(f"{name} cannot be applied: " + "\n".join(paragraphs), hint=hint)
