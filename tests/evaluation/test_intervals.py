@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from _support.predictions import make_labels, one_hot, predictions
 from assay.data.labels import LabelSet
-from assay.evaluation.intervals import worth_of_macro
+from assay.evaluation.intervals import score_interval, worth_of_macro
 from assay.evaluation.metrics import count_confusion, score_predictions
 
 
@@ -120,3 +120,24 @@ def test_rare_labels_make_macro_f1_worth_few_texts():
     assert worth_of_macro(np.array([50, 50]), np.array([50, 50])) == pytest.approx(100)
     assert worth_of_macro(np.array([90, 10, 0]), np.array([90, 10, 0])) == pytest.approx(36)
     assert worth_of_macro(np.array([0, 0]), np.array([0, 0])) == 0.0
+
+
+@pytest.mark.parametrize("n_texts", [2, 5, 20, 200])
+def test_a_mistake_never_makes_an_interval_begin_higher(n_texts):
+    """Five texts with one mistake began at 66.7 %, five without any at 56.6 %."""
+    label_ids = np.repeat([0, 1], [n_texts, n_texts])
+    without = score_predictions(label_ids, one_hot(label_ids, 2), make_labels(2), seed=0)
+    predicted = label_ids.copy()
+    predicted[0] = 1
+    with_one = score_predictions(label_ids, one_hot(predicted, 2), make_labels(2), seed=0)
+    for before, after in zip(without.per_class, with_one.per_class, strict=True):
+        assert after.f1 < before.f1
+        assert after.f1_interval[0] <= before.f1_interval[0]
+        assert after.f1_interval[1] <= before.f1_interval[1]
+    assert with_one.intervals["accuracy"][0] <= without.intervals["accuracy"][0]
+
+
+def test_a_hit_never_makes_an_interval_end_lower():
+    """The other way round: one right answer to five texts is no proof of less than none."""
+    resampled = np.array([0.01, 0.02] * 50)
+    assert score_interval(resampled, 0.015, n_texts=5)[1] == pytest.approx(0.4345, abs=1e-4)

@@ -24,6 +24,9 @@ __all__ = ["AUTO", "LabelCheck", "LabelCheckEntry", "check_labels", "describe_ju
 AUTO = "auto"
 # What is said where texts may have several labels, by whether there is a suspect
 NO_BOUND = 0.995  # a share that is written as 100 %: at most all are wrong, which says nothing
+# Of fewer suspects the estimate is too rough to be given: it rests on how many of the given labels
+# are suspect, and that count varies by a seventh for 50.
+FEW_SUSPECTS = 50
 FACTS = {True: "audit.suspects", False: "audit.no_suspects"}
 SEVERAL_FACTS = {True: "audit.several_suspects", False: "audit.no_several_suspects"}
 AT_BOUND = {False: "audit.suspects_at_bound", True: "audit.several_suspects_at_bound"}
@@ -65,8 +68,8 @@ class LabelCheck(Brief):
     n_left_out : dict
         Split -> number of rows that were not judged.
     expected_wrong : float
-        Share of the suspects of `split` that is expected to be wrong, estimated by planting wrong
-        labels, 0 to 1; 0 if there is no suspect.
+        Share of the suspects of `split` that is expected to be wrong, a rough estimate by planting
+        wrong labels, 0 to 1; 0 if there is no suspect. Not said where there are few suspects.
     agreement : dict
         Split -> share of the judged labels that the models predict too, 0 to 1.
     fit_s : float
@@ -103,7 +106,7 @@ class LabelCheck(Brief):
             return Fact.of("audit.not_checked", reason=self.why_not)
         n_suspects = self.n_suspects.get(self.split, 0)
         kind = (SEVERAL_FACTS if self.is_several else FACTS)[n_suspects > 0]
-        if n_suspects and self.expected_wrong >= NO_BOUND:
+        if n_suspects and (n_suspects < FEW_SUSPECTS or self.expected_wrong >= NO_BOUND):
             kind = AT_BOUND[self.is_several]
         return Fact.of(
             kind,

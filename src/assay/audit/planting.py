@@ -4,7 +4,9 @@ A planted label is a label that a text does not have, all others equally likely.
 which share of planted labels is as suspect as a given threshold, and which share of the given
 labels is. Given labels are a mixture of right ones and wrong ones, so at no threshold can the share
 of wrong labels be above the ratio of the two shares (the bound of Blanchard, Lee and Scott, Journal
-of Machine Learning Research, 2010). The smallest ratio is the estimate.
+of Machine Learning Research, 2010). The smallest ratio is the estimate. It is a bound only for many
+texts whose labels went wrong at random, as the planted ones did: of few texts, or where models know
+real mistakes more easily, more are wrong than it says. So it is said as "about", never "at most".
 
 Example: half of the planted labels have a probability of at most 0.01, and so have 2 % of the given
 labels. Then at most 4 % of the given labels are wrong. Half of these are below 0.01 too, so that
@@ -27,7 +29,7 @@ LARGEST_WRONG_SHARE = 0.8
 
 
 def expect_wrong(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
-    """Estimate which share of the most suspect labels is wrong, at most.
+    """Estimate which share of the most suspect labels is wrong.
 
     Parameters
     ----------
@@ -49,7 +51,7 @@ def expect_wrong(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
 
 
 def expect_wrong_among(given: np.ndarray, planted: np.ndarray) -> np.ndarray:
-    """Estimate which share of the most suspect of any given things is wrong, at most.
+    """Estimate which share of the most suspect of any given things is wrong.
 
     Parameters
     ----------

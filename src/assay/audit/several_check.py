@@ -44,7 +44,7 @@ class SuspectEntry:
     score : float
         Probability that the entry is wrong, 0 to 1.
     expected_share : float
-        Which share of the entries of its kind, down to this one, is expected to be wrong, at most.
+        Which share of the entries of its kind, down to this one, is expected to be wrong, roughly.
     """
 
     row: int
@@ -90,7 +90,7 @@ def find_suspect_entries(truth: np.ndarray, probs: np.ndarray) -> list[SuspectEn
 
 
 def _expect_wrong(entries: list[SuspectEntry]) -> float:
-    """Return which share of all entries is expected to be wrong, at most; 0 if there is none."""
+    """Return which share of all entries is expected to be wrong; 0 if there is none."""
     n_wrong = 0.0
     for is_missing in (False, True):
         own = [one for one in entries if one.is_missing == is_missing]

@@ -109,11 +109,15 @@ def percentile_interval(values: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def score_interval(resampled: np.ndarray, score: float, *, n_texts: float) -> tuple[float, float]:
+def score_interval(
+    resampled: np.ndarray, score: float, *, n_texts: float, n_perfect: float | None = None
+) -> tuple[float, float]:
     """Return the 95 % interval of one score.
 
     A score of 1 (or 0) comes out of every resample, which says nothing about fresh texts: ten right
-    answers to ten texts are no proof of perfection. There, the interval is Wilson's.
+    answers to ten texts are no proof of perfection. There, the interval is Wilson's. A mistake is
+    no proof of more: the lower end is never above that of a score of 1 on as many texts, nor the
+    upper end below that of a score of 0.
 
     Parameters
     ----------
@@ -122,12 +126,15 @@ def score_interval(resampled: np.ndarray, score: float, *, n_texts: float) -> tu
         The score of the texts themselves, 0 to 1.
     n_texts : float
         How many texts the score is worth, above 0.
+    n_perfect : float, optional
+        How many a score of 1 would be worth; `n_texts` if left out.
     """
+    worth = np.array([n_texts, n_texts, n_perfect or n_texts])
+    ends_low, ends_high = wilson_bounds(np.array([0.0, score, 1.0]) * worth, worth)
     low, high = percentile_interval(resampled)
-    if low < high:
-        return low, high
-    bounds = wilson_bounds(np.array(score * n_texts), np.array(n_texts))
-    return float(bounds[0]), float(bounds[1])
+    if low == high or score >= 1.0:  # where class counts are drawn, a rare label may lack texts
+        low, high = float(ends_low[1]), float(ends_high[1])
+    return min(low, float(ends_low[2])), max(high, float(ends_high[0]))
 
 
 def label_intervals(
@@ -157,7 +164,8 @@ def label_intervals(
             found.append(None)
             continue
         score = float(n_hit[i]) / n_texts
-        found.append(score_interval(resampled[:, i], score, n_texts=n_texts))
+        n_perfect = min(n_texts, float(n_true[i])) or n_texts
+        found.append(score_interval(resampled[:, i], score, n_texts=n_texts, n_perfect=n_perfect))
     return found
 
 
