@@ -390,3 +390,15 @@ def test_several_files_go_back_if_the_last_rename_fails(tmp_path, monkeypatch):
         write_files(paths, 2)
     assert paths[1].read_text() == "old"
     assert names(tmp_path) == {"map.html"}
+
+
+@pytest.mark.parametrize("name", ["answers.csv", "onnx/answers.csv"])
+def test_output_among_the_files_of_a_model_is_refused(tmp_path, name):
+    """The model would be refused from then on: it holds a file that its list lacks."""
+    model = tmp_path / "model"
+    (model / "onnx").mkdir(parents=True)
+    (model / "assay.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match="in the folder of a model") as caught:
+        check_output(model / name, overwrite=True)
+    assert str(model) in caught.value.hint
+    check_output(tmp_path / "answers.csv", overwrite=False)

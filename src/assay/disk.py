@@ -18,10 +18,13 @@ from pathlib import Path
 from assay.errors import AssayError, InputError, OutputExistsError, OutsideError
 from assay.output_lock import lock_output
 from assay.output_place import (
+    MODEL_FILE,
     PARTIAL,
     REPLACED,
     OutputPlace,
+    check_kind,
     check_name,
+    check_no_model,
     find_place,
     holds_work,
     is_mount,
@@ -42,7 +45,7 @@ __all__ = [
 OS_ERROR = re.compile(r"\(os error (\d{1,5})\)")  # how Rust ends the message of such an error
 
 # Written last where a folder is filled file by file: what makes it a model or a run.
-LAST_NAMES = ("assay.json", "results.json")
+LAST_NAMES = (MODEL_FILE, "results.json")
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -298,17 +301,18 @@ def check_output(
     Raises
     ------
     InputError
-        `out` has no name of its own, such as ``.``, is a folder where a file is written, a device
-        or a pipe, or a file that is mounted where it is.
+        `out` has no name of its own, such as ``.``, is in the folder of a model, is a folder where
+        a file is written, a device or a pipe, or a file that is mounted where it is.
     OutputExistsError
         `out` exists and `overwrite` is False.
     """
     check_name(out)
+    check_no_model(out)
     if not os.path.lexists(out):
         return
     if is_folder and find_place(out).is_inside and not find_place(out).content():
         return
-    _check_kind(out, is_folder=is_folder)
+    check_kind(out, is_folder=is_folder)
     if not overwrite:
         hint = f"choose another {option}, or add --overwrite to replace it"
         raise OutputExistsError(f"{out} exists already", hint=hint)
@@ -317,15 +321,6 @@ def check_output(
             f"{out} is a mounted file, which cannot be replaced",
             hint="mount the folder that holds it instead",
         )
-
-
-def _check_kind(out: Path, *, is_folder: bool) -> None:
-    """Refuse what is there if no file or folder can take its place."""
-    if out.is_dir():
-        if not is_folder:
-            raise InputError(f"{out} is a folder; the path of a file is accepted")
-    elif out.exists() and not out.is_file():
-        raise InputError(f"{out} is a device or a pipe; the path of a file or folder is accepted")
 
 
 def remove_path(path: Path) -> None:

@@ -15,16 +15,20 @@ from pathlib import Path
 from assay.errors import InputError
 
 __all__ = [
+    "MODEL_FILE",
     "OS_FILES",
     "OutputPlace",
     "check_apart",
+    "check_kind",
     "check_name",
+    "check_no_model",
     "check_outside",
     "find_place",
     "holds_work",
     "is_mount",
 ]
 
+MODEL_FILE = "assay.json"  # in the folder of every model
 PARTIAL = ".partial"  # ending of what is not finished
 REPLACED = ".replaced"  # ending of what was there before, until the new one is in its place
 LOCK = ".lock"
@@ -207,3 +211,35 @@ def check_outside(folder: object, out: Path, *, what: str) -> None:
             f"{out} is {what} itself, or a part of it: writing there would destroy it",
             hint="give another --out",
         )
+
+
+def check_no_model(out: Path) -> None:
+    """Refuse an output among the files of a model, which is refused with files of others.
+
+    Raises
+    ------
+    InputError
+        `out` is in the folder of a model.
+    """
+    for folder in out.absolute().parents:
+        if (folder / MODEL_FILE).is_file():
+            raise InputError(
+                f"{out} is in the folder of a model: with a file of others in it, the model is "
+                "refused when it is loaded",
+                hint=f"choose a place outside of {folder}",
+            )
+
+
+def check_kind(out: Path, *, is_folder: bool) -> None:
+    """Refuse what is there if no file or folder can take its place.
+
+    Raises
+    ------
+    InputError
+        A folder where a file is written, a device or a pipe.
+    """
+    if out.is_dir():
+        if not is_folder:
+            raise InputError(f"{out} is a folder; the path of a file is accepted")
+    elif out.exists() and not out.is_file():
+        raise InputError(f"{out} is a device or a pipe; the path of a file or folder is accepted")

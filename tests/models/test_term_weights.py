@@ -29,3 +29,14 @@ def test_weights_are_those_of_scikit_learn(tokens_at_once, monkeypatch):
     np.testing.assert_allclose(matrix.toarray(), expected.toarray(), rtol=1e-6, atol=1e-7)
     np.testing.assert_allclose(idf, np.concatenate([one.idf_ for one in weighers]), rtol=1e-6)
     assert matrix[-1].nnz == 0
+
+
+@pytest.mark.parametrize("empty", [0, 1])
+def test_kind_without_a_term_has_no_columns(empty):
+    """The other one is weighed as if it were alone."""
+    counted = count_terms(small_data(40)[0], TextTerms())
+    whole, _ = weigh_terms([counted[1 - empty]], [0.5])
+    counted[empty] = counted[empty].keep(np.zeros(0, dtype=np.int64))
+    matrix, idf = weigh_terms(counted, [0.5, 0.5])
+    assert matrix.shape[1] == len(idf) == counted[1 - empty].n_terms
+    assert (matrix != whole).nnz == 0

@@ -50,13 +50,25 @@ def test_pool_is_never_the_journal(tmp_path):
     assert pool.read_text(encoding="utf-8") == "text\none\ntwo\n"
 
 
-@pytest.mark.parametrize("name", ["l.jsonl", "l.jsonl.journal"])
-def test_earlier_decisions_are_never_thrown_away(pool_file, tmp_path, name):
-    """They are hours of work: --resume, or another place."""
+@pytest.mark.parametrize(
+    ("name", "hint"), [("l.jsonl", "another --out"), ("l.jsonl.journal", "add --resume")]
+)
+def test_earlier_decisions_are_never_thrown_away(pool_file, tmp_path, name, hint):
+    """They are hours of work: --resume where there is a journal, or another place."""
     (tmp_path / name).write_text("", encoding="utf-8")
     with pytest.raises(OutputExistsError, match="is there already") as caught:
         label_pool(pool_file, tmp_path / "l.jsonl", options=LabelOptions(port=0, labels=("a", "b")))
-    assert "--resume" in caught.value.hint
+    assert hint in caught.value.hint
+
+
+def test_file_of_another_origin_is_not_resumed(pool_file, tmp_path):
+    """Without its journal a file would be replaced by no decisions at all."""
+    out = tmp_path / "l.jsonl"
+    out.write_text('{"text": "one", "label": "a"}\n', encoding="utf-8")
+    options = LabelOptions(port=0, labels=("a", "b"), resume=True)
+    with pytest.raises(InputError, match=r"without its decisions, l\.jsonl\.journal"):
+        label_pool(pool_file, out, options=options)
+    assert out.read_text(encoding="utf-8") == '{"text": "one", "label": "a"}\n'
 
 
 def test_two_pages_on_one_file_are_refused(pool_file, tmp_path):

@@ -348,8 +348,9 @@ def map_command(
       assay map sample --out map.html --png map.png
       assay map tweets.csv --model runs/tweets/model --out mistakes.html
     """
-    from assay.recipes.map import draw_map_file
+    from assay.recipes.map import check_map_files, draw_map_file
 
+    check_map_files(out, png, overwrite=overwrite)
     with (
         hold_output(out, overwrite=overwrite, apart=data),
         hold_output(png, overwrite=overwrite, apart=data),

@@ -70,14 +70,15 @@ def review_command(
       assay review tweets.csv --issues issues.csv --out decisions.csv
       assay review tweets.csv --method auto --out decisions.csv   # finds more
     """
+    from assay.output_place import check_apart
     from assay.recipes.audit import load_for_audit
     from assay.recipes.steps.row_ids import read_row_ids
     from assay.review.review_page import ReviewOptions, check_decisions_file, review_issues
     from assay.review.row_names import RowNames
 
     _check_method(method, issues)
-    for source in (data, issues):
-        check_decisions_file(source, out, resume=resume)
+    check_apart(issues, out)
+    check_decisions_file(data, out, resume=resume)
     asked = flags.options()
     splits = load_for_audit(data, options=asked, seed=common.seed)
     suspects = _find_suspects(splits, issues, method or LABEL_CHECK, common)

@@ -20,7 +20,7 @@ def weigh_terms(counted: Sequence[TermCounts], lengths: Sequence[float]) -> tupl
     Parameters
     ----------
     counted : sequence of TermCounts
-        Their texts and slices are the same.
+        Their texts and slices are the same. At least one has a term.
     lengths : sequence of float
         The length of each kind's vector of a text.
 
@@ -34,6 +34,8 @@ def weigh_terms(counted: Sequence[TermCounts], lengths: Sequence[float]) -> tupl
     The matrix is the largest thing that training holds. Its size is known before it is filled, so
     that it is never copied: the texts that hold each term are its cells.
     """
+    # scikit-learn refuses a matrix without columns: words that all texts share leave no n-grams
+    counted, lengths = _with_terms(counted, lengths)
     weighers = [_weigher(counts) for counts in counted]
     n_terms = sum(counts.n_terms for counts in counted)
     n_cells = sum(int(counts.n_texts_with.sum()) for counts in counted)
@@ -55,6 +57,14 @@ def weigh_terms(counted: Sequence[TermCounts], lengths: Sequence[float]) -> tupl
         n_filled = filled.stop
     matrix = scipy.sparse.csr_matrix((data, columns, bounds), shape=(n_texts, n_terms), copy=False)
     return matrix, np.concatenate([weigher.idf_ for weigher in weighers])
+
+
+def _with_terms(
+    counted: Sequence[TermCounts], lengths: Sequence[float]
+) -> tuple[list[TermCounts], list[float]]:
+    """Leave out the kinds that no term is left of."""
+    kept = [i for i, counts in enumerate(counted) if counts.n_terms]
+    return [counted[i] for i in kept], [lengths[i] for i in kept]
 
 
 def _weigher(counts: TermCounts) -> TfidfTransformer:

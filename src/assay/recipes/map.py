@@ -22,7 +22,7 @@ from assay.recipes.steps.checkpoint import find_checkpoint
 from assay.reporting.data_figures import draw_map
 from assay.reporting.map_page import render_map_page
 
-__all__ = ["MapSummary", "draw_map_file"]
+__all__ = ["MapSummary", "check_map_files", "draw_map_file"]
 
 
 class MapSummary(TypedDict):
@@ -131,15 +131,21 @@ def _summarise(
 @contextmanager
 def _lock_files(out: Path, png: Path | None, *, overwrite: bool) -> Iterator[list[Path]]:
     """Check and lock the files to write, and yield them."""
-    files = _check_files(out, png, overwrite=overwrite)
+    files = check_map_files(out, png, overwrite=overwrite)
     with ExitStack() as locks:
         for path in files:
             locks.enter_context(lock_output(path, may_be_held=True))
         yield files
 
 
-def _check_files(out: Path, png: Path | None, *, overwrite: bool) -> list[Path]:
-    """Return the files to write: the page, and the panels if they are wanted."""
+def check_map_files(out: Path, png: Path | None, *, overwrite: bool) -> list[Path]:
+    """Return the files to write: the page, and the panels if they are wanted.
+
+    Raises
+    ------
+    InputError
+        One is called otherwise than what is written, or exists.
+    """
     out, png = Path(out), None if png is None else Path(png)
     _check_file(out, ".html", "the map", overwrite=overwrite)
     if png is None:

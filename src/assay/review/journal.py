@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from assay.errors import DataError
+from assay.errors import DataError, InputError, OutputExistsError
 from assay.review.events import Event, Start, event_from_line, line_of_event
 
-__all__ = ["Journal", "journal_path", "read_journal"]
+__all__ = ["Journal", "check_unfinished", "journal_path", "read_journal"]
 
 VERSION = 1
 
@@ -20,6 +20,38 @@ VERSION = 1
 def journal_path(out: Path) -> Path:
     """Return the journal that belongs to an output."""
     return out.with_name(f"{out.name}.journal")
+
+
+def check_unfinished(out: Path, *, resume: bool) -> None:
+    """Refuse to begin where there are decisions already, and to go on where there are none.
+
+    Parameters
+    ----------
+    out : Path
+    resume : bool
+        Whether the decisions that are there are gone on with.
+
+    Raises
+    ------
+    OutputExistsError
+        There are decisions, or a file of another origin.
+    InputError
+        `resume`, and `out` is there without its journal: it would be replaced.
+    """
+    journal = journal_path(out)
+    if journal.exists():
+        if not resume:
+            raise OutputExistsError(
+                f"{journal} is there already",
+                hint="add --resume to go on with its decisions, or choose another --out",
+            )
+    elif out.exists():
+        if not resume:
+            raise OutputExistsError(f"{out} is there already", hint="choose another --out")
+        raise InputError(
+            f"{out} is there without its decisions, {journal.name}: --resume would replace it",
+            hint=f"put {journal.name} beside it, or choose another --out",
+        )
 
 
 class Journal:

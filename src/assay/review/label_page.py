@@ -15,13 +15,13 @@ from assay._optional import require
 from assay.checkpoints.aliases import AUTO
 from assay.data.files.reading import ReadingOptions
 from assay.disk import refusals_of_disk
-from assay.errors import InputError, OutputExistsError, OutsideError, cut
+from assay.errors import InputError, OutsideError, cut
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
 from assay.review.adviser import Adviser
 from assay.review.background import silent_cancels
 from assay.review.events import Names, Start
-from assay.review.journal import Journal, journal_path
+from assay.review.journal import Journal, check_unfinished, journal_path
 from assay.review.labelled_file import check_labelled_file
 from assay.review.pool import read_pool
 from assay.review.session import MAX_LABEL_CHARS, MAX_LABELS, LabelSession
@@ -139,7 +139,7 @@ def label_pool(
         check_apart(source, own)
     labels = _check_labels(options.labels)
     with refusals_of_disk(out), lock_output(out):
-        _check_unfinished(out, resume=options.resume)
+        check_unfinished(out, resume=options.resume)
         pool = read_pool(source, text_column=options.text_column, **options.reading)
         out.parent.mkdir(parents=True, exist_ok=True)
         # The port first: where it is taken, no journal is left that asks for --resume
@@ -240,18 +240,6 @@ def write_at_end(write: Callable[[], None], out: Path, journal: Journal) -> None
             hint=f"every decision is in {journal.path.name}: make room, and --resume writes "
             f"{out.name} from it",
         ) from err
-
-
-def _check_unfinished(out: Path, *, resume: bool) -> None:
-    """Refuse to begin where there are decisions already."""
-    if resume:
-        return
-    for path in (journal_path(out), out):
-        if path.exists():
-            raise OutputExistsError(
-                f"{path} is there already",
-                hint="add --resume to go on with its decisions, or choose another --out",
-            )
 
 
 def _check_labels(labels: Sequence[str]) -> tuple[str, ...]:

@@ -14,13 +14,13 @@ from typing import Any
 from assay._optional import require
 from assay.data.texts import Splits
 from assay.disk import refusals_of_disk
-from assay.errors import DataError, InputError, OutputExistsError
+from assay.errors import DataError, InputError
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
 from assay.review.background import start_thread
 from assay.review.effect import measure_effect
 from assay.review.events import Start
-from assay.review.journal import Journal, journal_path
+from assay.review.journal import Journal, check_unfinished, journal_path
 from assay.review.label_page import current_user, run_page, write_at_end
 from assay.review.review_session import ReviewSession
 from assay.review.row_names import RowNames
@@ -93,12 +93,7 @@ def check_decisions_file(data: object, out: Path, *, resume: bool) -> None:
             f"decisions cannot be written as '{out.name}'; a name that ends in .csv is accepted"
         )
     check_apart(data, out)
-    for path in (journal_path(out), out):
-        if path.exists() and not resume:
-            raise OutputExistsError(
-                f"{path} is there already",
-                hint="add --resume to go on with its decisions, or choose another --out",
-            )
+    check_unfinished(out, resume=resume)
 
 
 def review_issues(
