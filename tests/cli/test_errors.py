@@ -149,3 +149,20 @@ def test_answer_takes_the_place_of_the_value_that_was_given(capsys, monkeypatch)
         "try:  assay explore d.csv --escape=none --strict --encoding utf-8+cp1252\n"
         "try:  assay explore d.csv --encoding cp1252 --strict --escape '\\' --no-header\n"
     )
+
+
+def test_panic_of_a_library_is_one_message(capsys):
+    """It is no `Exception`, and a traceback says nothing to whoever gave the file."""
+
+    class PanicException(BaseException):
+        """As the one of Rust libraries."""
+
+    def work():
+        raise PanicException("retry-limit-in-match over")
+
+    with pytest.raises(typer.Exit) as stopped:
+        guard(work, as_json=False, debug=False)
+    assert stopped.value.exit_code == 1
+    said = capsys.readouterr().err
+    assert "error: internal error: PanicException: retry-limit-in-match over" in said
+    assert "Traceback" not in said

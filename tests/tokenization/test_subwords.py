@@ -148,3 +148,16 @@ def test_tokenizer_is_freed_with_its_last_owner():
         assert gone() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("ask", ["encode_texts", "encode_windows", "count_tokens"])
+def test_panic_of_the_library_is_an_error_of_the_model(ask):
+    """A pattern that tries too many ways makes Rust panic, which is no `Exception` in Python."""
+    made = bert_tokenizer()
+    slow = tokenizers.Regex("(a{1,11}[y[a](]){1,11}b")
+    made.pre_tokenizer = tokenizers.pre_tokenizers.Split(slow, "isolated")
+    hostile = SubwordTokenizer(made, max_tokens=16)
+    with pytest.raises(ModelError, match="the model's tokenizer failed on a text"):
+        getattr(hostile, ask)(["a" * 120])
+    with pytest.raises(ModelError, match="the model's tokenizer failed on a text"):
+        hostile.encode("a" * 120)

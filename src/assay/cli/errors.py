@@ -57,6 +57,13 @@ def guard(work: Callable[[], None], *, as_json: bool, debug: bool) -> None:
         if was_interrupted(err):
             raise typer.Exit(_say_stopped(as_json=as_json)) from None
         raise typer.Exit(_say_exception(err, as_json=as_json)) from None
+    except BaseException as err:
+        if isinstance(err, SystemExit | GeneratorExit):
+            raise
+        if debug:
+            traceback.print_exc()
+        # A panic of a Rust library, which is no Exception.
+        raise typer.Exit(_say_bug(err, as_json=as_json)) from None
 
 
 @contextmanager
@@ -91,7 +98,11 @@ def _say_exception(err: Exception, *, as_json: bool) -> int:
     if known is not None:
         say_error(known.message, type(known).__name__, known.hint, as_json=as_json)
         return known.exit_code
-    # The last resort: a mistake of ours, said in one line.
+    return _say_bug(err, as_json=as_json)
+
+
+def _say_bug(err: BaseException, *, as_json: bool) -> int:
+    """Say what nobody foresaw in one line: the last resort."""
     hint = "this is a mistake in assay: run it again with --debug and report what it prints"
     message = f"internal error: {type(err).__name__}: {err}"
     say_error(message, "InternalError", hint, as_json=as_json)

@@ -9,6 +9,10 @@ have too many ways, and no published tokenizer has one of them:
 - A repetition without an end gives back one character after the other if what follows it does not
   match. Two of them in a row, such as ``a*a*b``, do so for each length of the other; with the place
   where the search begins, the time grows with the third power of the length of a text.
+- A group that looks ahead or behind, with a repetition in it, reads the rest of the text for each
+  of its characters.
+
+What this module might read in another way than the engine is refused, too.
 """
 
 from __future__ import annotations
@@ -23,20 +27,35 @@ MAX_PATTERN_CHARS = 2_000
 MAX_COUNT = 100  # of a counted repetition: {2,100}
 MAX_WAYS = 128  # of choices in a row; the contractions in published patterns have 16
 MAX_GIVING_BACK = 1  # repetitions without an end before something that may not match, in a row
-ATOMIC = ("(?=", "(?!", "(?<=", "(?<!", "(?>")  # groups that are not tried another way later
+LOOKS = ("(?=", "(?!", "(?<=", "(?<!")  # groups that look at what is beside them
+ATOMIC = (*LOOKS, "(?>")  # groups that are not tried another way later
 
-# A character class, an escape, the start of a group, its end, a choice, a repetition, anything.
+# Escapes that stand for one character or place, whatever comes next. Others, such as \c or \R,
+# take more of the pattern or match in several ways.
+ESCAPE = (
+    r"\\(?:[pP]\{\^?[\w .=-]+\}|x\{[0-9a-fA-F]+\}|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}"
+    r"|[sSdDwWhHrntfvbBAzZ]|[^\w\n])"
+)
+POSIX = r"\[:\^?[a-z]{3,6}:\]"
+NESTED = rf"\[\^?(?![\]:])(?:{ESCAPE}|[^\[\]\\])+\]"  # a class inside a class, holding no third one
+
+# A character class, an escape, the start of a group, its end, a choice, a repetition, a character
+# that has no meaning of its own. Where none of them matches, the engine may read something else
+# than this module would: comments, classes in classes in classes, conditions, calls, white space
+# that does not count.
 TOKEN = re.compile(
-    r"(?P<set>\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\])"
+    rf"(?P<set>\[\^?\]?(?:{ESCAPE}|{POSIX}|{NESTED}|[^\[\]\\])*\])"
     r"|(?P<back>\\(?:[1-9]|k|g))"
-    r"|(?P<escape>\\[pP]\{[^}]*\}|\\x\{[^}]*\}|\\.)"
-    r"|(?P<open>\((?:\?(?:[:=!>|]|<[=!]|[imsx-]+[:)]|P?<\w+>|#))?)"
+    rf"|(?P<escape>{ESCAPE})"
+    r"|(?P<open>\((?:\?(?:[:=!>]|<[=!]|[ims]+:|<[A-Za-z]\w*>)|(?![?*])))"
     r"|(?P<close>\))"
     r"|(?P<choice>\|)"
-    r"|(?P<repeat>[*+?]|\{(?P<low>\d*)(?P<comma>,?)(?P<high>\d*)\})(?P<mode>[?+]?)"
-    r"|(?P<char>.)",
+    r"|(?P<repeat>(?:[*+?]|\{(?:(?P<low>\d+)(?P<comma>,?)(?P<high>\d*)|,(?P<most>\d+))\}))"
+    r"(?P<mode>[?+]?)"
+    r"|(?P<char>[^\[\\({])",
     re.DOTALL,
 )
+FLAGS = re.compile(r"\(\?[ims]+\)")  # for all of the pattern, at its start
 
 
 def find_slow_part(pattern: str) -> str | None:
@@ -44,10 +63,16 @@ def find_slow_part(pattern: str) -> str | None:
     if len(pattern) > MAX_PATTERN_CHARS:
         return f"has {len(pattern):,} characters; at most {MAX_PATTERN_CHARS:,} are accepted"
     scan = _Scan()
-    for token in TOKEN.finditer(pattern):
+    flags = FLAGS.match(pattern)
+    at = flags.end() if flags else 0
+    while at < len(pattern):
+        token = TOKEN.match(pattern, at)
+        if token is None:
+            return f"has at character {at + 1:,} what cannot be judged"
         problem = scan.step(token)
         if problem is not None:
             return problem
+        at = token.end()
     return scan.end_part()
 
 
@@ -67,6 +92,8 @@ class _Part:
         Whether it holds a choice or a repetition.
     is_needed : bool
         Whether a text without it does not match.
+    is_repeating : bool
+        Whether it holds a repetition.
     """
 
     n_ways: int = 1
@@ -74,6 +101,7 @@ class _Part:
     n_giving_back: int = 0
     is_branching: bool = False
     is_needed: bool = True
+    is_repeating: bool = False
 
     def append(self, part: _Part) -> None:
         """Let a part follow."""
@@ -84,10 +112,11 @@ class _Part:
         self.n_ending += part.n_ending
         self.n_giving_back += part.n_giving_back
         self.is_branching |= part.is_branching
+        self.is_repeating |= part.is_repeating
 
     def repeat(self, low: int, most: float, *, is_possessive: bool) -> None:
         """Let it be there as often as a repetition says."""
-        self.is_branching = True
+        self.is_branching = self.is_repeating = True
         self.is_needed = low > 0
         if is_possessive:
             self.n_ways, self.n_ending = 1, 0
@@ -102,6 +131,7 @@ class _Group:
     """A group that is open: its branches, and whether it is tried another way later."""
 
     is_atomic: bool = False
+    is_look: bool = False
     branches: list[_Part] = field(default_factory=lambda: [_Part()])
 
     def close(self) -> _Part:
@@ -112,6 +142,7 @@ class _Group:
             0 if self.is_atomic else max(one.n_ending for one in self.branches),
             max(one.n_giving_back for one in self.branches),
             choice or self.branches[0].is_branching,
+            is_repeating=any(one.is_repeating for one in self.branches),
         )
 
 
@@ -132,14 +163,22 @@ class _Scan:
         if token["choice"] is not None:
             self._groups[-1].branches.append(_Part())
         elif token["open"] is not None:
-            if not token["open"].endswith(")"):
-                self._groups.append(_Group(token["open"] in ATOMIC))
+            self._groups.append(_Group(token["open"] in ATOMIC, token["open"] in LOOKS))
         elif token["close"] is not None:
-            if len(self._groups) > 1:
-                self._last = self._groups.pop().close()
+            problem = self._close() or problem
         else:
             self._last = _Part()
         return problem
+
+    def _close(self) -> str | None:
+        """Read the end of a group; return what is wrong with it."""
+        if len(self._groups) == 1:
+            return "closes a group that is not open"
+        group = self._groups.pop()
+        self._last = group.close()
+        if group.is_look and self._last.is_repeating:
+            return "looks ahead or behind with a repetition"
+        return None
 
     def end_part(self) -> str | None:
         """Let the last token or group be a part of its branch; return what is wrong with that."""
@@ -159,6 +198,8 @@ class _Scan:
         most = _most(token)
         if MAX_COUNT < most < math.inf:
             return f"counts further than {MAX_COUNT}"
+        if self._is_repeated_again(token):
+            return "repeats a repetition"
         is_possessive = token["mode"] == "+"  # it never gives back what it took
         part = self._last or _Part()
         if part.is_branching and most > 1 and not is_possessive:
@@ -166,6 +207,20 @@ class _Scan:
         part.repeat(_least(token), most, is_possessive=is_possessive)
         self._last = part
         return None
+
+    def _is_repeated_again(self, token: re.Match[str]) -> bool:
+        """Whether a sign after a counted repetition repeats it, and something may come after it.
+
+        Only ``*+``, ``++`` and ``?+`` are possessive, and ``a{3}?`` is an ``a{3}`` that may be
+        missing. At the end of a pattern there is nothing for whose sake another way is tried:
+        ``[0-9]{1,3}+`` is like a branch of cl100k.
+        """
+        if not token["repeat"].startswith("{") or not token["mode"]:
+            return False
+        if token["mode"] == "?" and token["comma"]:
+            return False
+        is_last = token.string[token.end() :].startswith("|") or token.end() == len(token.string)
+        return not is_last or len(self._groups) > 1
 
 
 def _least(token: re.Match[str]) -> int:
@@ -181,7 +236,7 @@ def _most(token: re.Match[str]) -> float:
     sign = token["repeat"][0]
     if sign != "{":
         return 1.0 if sign == "?" else math.inf
+    low = int(token["low"] or 0)
     if token["comma"] and not token["high"]:
-        low = int(token["low"] or 0)
         return low if low > MAX_COUNT else math.inf
-    return float(max(int(token["low"] or 0), int(token["high"] or 0)))
+    return float(max(low, int(token["high"] or token["most"] or 0)))

@@ -6,14 +6,15 @@ holds (the file of all-MiniLM-L6-v2 would pad every text to 128 tokens).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tokenizers
 
-from assay.errors import InputError, ModelError
+from assay.errors import InputError, ModelError, first_line
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.pieces import PieceTable, is_local
 from assay.tokenization.window import Windows
@@ -67,10 +68,12 @@ class SubwordTokenizer:
 
         def encode_pieces(pieces: list[str]) -> list[list[int]]:
             encodable = list(map(_encodable, pieces))
-            encodings = tokenizer.encode_batch_fast(encodable, add_special_tokens=False)
+            with _without_panics():
+                encodings = tokenizer.encode_batch_fast(encodable, add_special_tokens=False)
             return [encoding.ids for encoding in encodings]
 
-        end_ids = tokenizer.encode("").ids
+        with _without_panics():
+            end_ids = tokenizer.encode("").ids
         return PieceTable(encode_pieces, end_ids=end_ids, max_ids=self.max_tokens)
 
     @classmethod
@@ -120,7 +123,8 @@ class SubwordTokenizer:
 
     def encode(self, text: str) -> tuple[list[int], list[str]]:
         """Return the ids and the tokens of one text, special tokens included."""
-        encoding = self.tokenizer.encode(_encodable(text))
+        with _without_panics():
+            encoding = self.tokenizer.encode(_encodable(text))
         return list(encoding.ids), list(encoding.tokens)
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
@@ -154,7 +158,9 @@ class SubwordTokenizer:
         return counts
 
     def _encodings(self, texts: Sequence[str]) -> list[tokenizers.Encoding]:
-        return list(self.tokenizer.encode_batch_fast(list(map(_encodable, texts))))
+        encodable = list(map(_encodable, texts))
+        with _without_panics():
+            return list(self.tokenizer.encode_batch_fast(encodable))
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json with this limit as its truncation, and no padding."""
@@ -163,6 +169,26 @@ class SubwordTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text that `ids` spell, without special tokens."""
         return str(self.tokenizer.decode(list(ids)))
+
+
+@contextmanager
+def _without_panics() -> Iterator[None]:
+    """Let a failure of the library be an error: its panics are no `Exception`, and end a process.
+
+    Raises
+    ------
+    ModelError
+        The tokenizer cannot split a text, as where its pattern tries too many ways.
+    """
+    try:
+        yield
+    except BaseException as err:
+        if isinstance(err, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
+        raise ModelError(
+            f"the model's tokenizer failed on a text: {first_line(err)}",
+            hint="its tokenizer.json is damaged or harmful: get it again from a source you trust",
+        ) from err
 
 
 def _encodable(text: str) -> str:
