@@ -88,3 +88,29 @@ def test_label_set_has_a_short_repr():
     many = LabelSet.from_labels(str(i) for i in range(150))
     assert repr(many) == "LabelSet('0', '1', '2', '3', '4', ... 145 more)"
     assert repr(LabelSet(("a",), task="multi")) == "LabelSet('a', task='multi')"
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ('["가격", "품질"]', ("가격", "품질")),
+        ("가격", ("가격",)),
+        (" 품질 ; 가격", ("가격", "품질")),
+        ("가격,품질", ("가격", "품질")),
+        ("가격/품질", ("가격", "품질")),
+        ("a, b", ("a, b",)),
+        ("[]", ()),
+    ],
+)
+def test_several_labels_are_read_as_people_write_them(written, names):
+    """One name alone, names with the separator of the data or a usual one, or a list."""
+    labels = LabelSet(("가격", "품질", "a, b"), "multi")
+    assert labels.read_label(written, separator="/") == names
+
+
+def test_what_is_no_label_is_refused_with_examples():
+    """Of the data themselves."""
+    labels = LabelSet(("가격", "품질"), "multi")
+    with pytest.raises(DataError, match=r"'가걱' is neither .* 가격;품질, .*'가격'") as caught:
+        labels.read_label("가걱")
+    assert '["가격", "품질"]' in caught.value.message

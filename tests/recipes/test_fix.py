@@ -581,3 +581,24 @@ def test_label_that_the_encoding_lacks_is_refused(tmp_path):
         fix_data(data, decisions, tmp_path / "out.csv", options=DataOptions(encoding="cp1252"))
     assert "save the data as UTF-8" in caught.value.hint
     assert sorted(path.name for path in tmp_path.iterdir()) == ["d.csv", "x.csv"]
+
+
+def test_proposed_labels_may_be_edited_by_hand(tmp_path):
+    """Where texts may have several: one name, joined names; what is neither is named with its row."""
+    (tmp_path / "d.csv").write_text("text,label\nlate,a;b\ndear,a\nfine,b\n")
+    options = DataOptions(label_separator=";")
+
+    def decide(*proposed):
+        lines = ["kind,split,row,text,label,proposed_label,text_sha256,accept"]
+        for line, text, label in zip((2, 3), ("late", "dear"), proposed, strict=True):
+            lines.append(f"extra_label,all,{line},{text},,{label},{hash_text(text)},yes")
+        (tmp_path / "issues.csv").write_text("\n".join(lines) + "\n")
+        return fix_data(
+            tmp_path / "d.csv", tmp_path / "issues.csv", tmp_path / "o.csv", options=options
+        )
+
+    with pytest.raises(DataError, match="line 3: all row 3, proposed_label: 'c' is neither"):
+        decide("a", "c")
+    assert not (tmp_path / "o.csv").exists()
+    assert decide("a", "b;a").n_applied == 2
+    assert (tmp_path / "o.csv").read_text() == "text,label\nlate,a\ndear,a;b\nfine,b\n"

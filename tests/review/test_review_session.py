@@ -227,7 +227,10 @@ def test_several_labels_are_decided_as_one_list(tmp_path, separator):
     assert suspects == find_suspects(found)
     with closing(Journal(tmp_path / "d.csv.journal")) as journal:
         session = ReviewSession(suspects, splits.label_set, journal, tmp_path / "d.csv")
-        for wrong, match in (('["rage"]', "no label 'rage'"), ("joy", "no list of labels")):
+        for wrong, match in (
+            ('["rage"]', "no label 'rage'"),
+            ("jy", "neither a label nor a list of labels"),
+        ):
             with pytest.raises(UnknownChoiceError, match=match):
                 decide(session, label=wrong)
         decide(session, accepts=True)

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 WHOLE = "all"  # the split of a lone file that was audited uncut
 
 
-def apply_corrections(splits: Splits, path: str | Path) -> Splits:
+def apply_corrections(splits: Splits, path: str | Path, *, separator: str | None = None) -> Splits:
     """Return the splits with the accepted labels of an audit's file in train.
 
     Parameters
@@ -31,6 +31,8 @@ def apply_corrections(splits: Splits, path: str | Path) -> Splits:
         After missing splits were cut: a row is found by split, row and the hash of its text.
     path : path
         See `read_corrections`.
+    separator : str, optional
+        What is between the labels of a text in the data, where texts may have several.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def apply_corrections(splits: Splits, path: str | Path) -> Splits:
         )
     if not corrections:
         logger.warning("%s: no row is accepted, so no label is corrected", name)
-    corrected = _Corrected(splits)
+    corrected = _Corrected(splits, separator)
     for one in corrections:
         corrected.add(one)
     _refuse(corrected.problems, splits, name)
@@ -84,6 +86,8 @@ class _Corrected:
     Parameters
     ----------
     splits : Splits
+    separator : str or None
+        See `LabelSet.read_label`.
 
     Attributes
     ----------
@@ -92,10 +96,11 @@ class _Corrected:
         Accepted rows that are not of train.
     """
 
-    def __init__(self, splits: Splits) -> None:
+    def __init__(self, splits: Splits, separator: str | None) -> None:
         self.problems = _Problems()
         self.n_skipped = 0
         self._splits = splits
+        self._separator = separator
         self._rows = _rows_by_line(splits)
         self._given: dict[tuple[str, int], Any] = {}
 
@@ -120,7 +125,7 @@ class _Corrected:
         """Give a row its label, or its labels, unless the data have no such label."""
         label_set = self._splits.label_set
         try:
-            label = label_set.read_label(one.proposed_label)
+            label = label_set.read_label(one.proposed_label, separator=self._separator)
         except DataError as err:
             self.problems.unknown_label.append(f"{where}: {err.message}")
             return

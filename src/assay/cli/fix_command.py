@@ -36,8 +36,9 @@ def fix_command(
     """Write DATA with the labels that were accepted.
 
     The format, the encoding and all other cells stay as they are. Under accept, yes, y, x, 1, true
-    and 예 accept a row; no, 0 and an empty cell do not. Files of all splits are corrected: it is
-    your file. With --merge-labels, all spellings of a label become the usual one.
+    and 예 accept a row; no, 0 and an empty cell do not. proposed_label may be edited. Files of
+    all splits are corrected: it is your file. With --merge-labels, all spellings of a label become
+    the usual one.
 
     \b
     Examples:

@@ -23,6 +23,7 @@ SEVERAL_REFUSED = (
     "the texts have several labels each; one label per text is accepted here: this step does not "
     "take several yet"
 )
+JOINTS = (";", "|", ",")  # how people join labels in a cell
 SINGLE_LABEL_HINT = "--single-label takes the labels of a text together as one label"
 
 
@@ -136,23 +137,44 @@ class LabelSet:
         """Return the label of a text as a file of issues has it: several as a list in JSON."""
         return label if isinstance(label, str) else json.dumps(list(label), ensure_ascii=False)
 
-    def read_label(self, written: str) -> str | tuple[str, ...]:
-        """Return what `write_label` wrote; several labels are sorted and without repeats.
+    def read_label(self, written: str, *, separator: str | None = None) -> str | tuple[str, ...]:
+        """Return what `write_label` wrote, or a person; several labels are sorted, each once.
+
+        Parameters
+        ----------
+        written : str
+        separator : str, optional
+            What is between the labels of a text in the data; commas, semicolons and bars are
+            understood besides where all names between them are labels.
 
         Raises
         ------
         DataError
-            A text may have several labels, and this is no list.
+            A text may have several labels, and this is no list, no label and no joined labels.
         """
         if self.task == "single":
             return written
         found = parse_list_cell(written)
         if found is None:
+            found = self._read_joined(written.strip(), separator)
+        if found is None:
+            joined = (separator or ";").join(map(cut, self.names[:2]))
             raise DataError(
-                f"'{cut(written)}' is no list of labels; a list in JSON is accepted, "
-                'such as ["rude", "fun"]'
+                f"'{cut(written)}' is neither a label nor a list of labels; a name, names as in "
+                f"{joined}, or a list in JSON such as {self.write_label(self.names[:2])} are "
+                f"accepted.{did_you_mean(written, self.names)}".removesuffix(".")
             )
         return tuple(sorted({str(name) for name in found}))
+
+    def _read_joined(self, written: str, separator: str | None) -> list[str] | None:
+        """Return the labels that a person wrote without brackets; None if others are among them."""
+        if written in self:
+            return [written]
+        for mark in (separator, *JOINTS):
+            names = [] if mark is None else list(filter(None, map(str.strip, written.split(mark))))
+            if names and all(name in self for name in names):
+                return names
+        return None
 
     def check_single(self, *, hint: str = SINGLE_LABEL_HINT) -> None:
         """Refuse labels of which a text may have several, for a step that takes one per text.

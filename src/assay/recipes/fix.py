@@ -23,7 +23,7 @@ from assay.data.folders import find_split_files, read_file
 from assay.data.indicators import change_indicators
 from assay.data.texts import Splits
 from assay.disk import atomic_file, atomic_folder, check_output, refusals_of_disk
-from assay.errors import InputError, cut
+from assay.errors import DataError, InputError, cut, list_problems, plural
 from assay.output_lock import lock_output
 from assay.output_place import check_apart, find_place
 from assay.recipes.steps.prepare import DataOptions
@@ -221,6 +221,7 @@ def _find_changes(
 ) -> _Changes:
     """Find the rows that were accepted; a row is known by its line and the hash of its text."""
     changes = _Changes()
+    problems: list[str] = []
     places = {
         split: dict(zip(labelled.lines, range(len(labelled)), strict=True))
         for split, labelled in splits.items()
@@ -234,7 +235,11 @@ def _find_changes(
             continue
         own = changes.labels.setdefault(split, {})
         before = splits[split].labels[places[split][one.row]]
-        wanted = splits.label_set.read_label(one.proposed_label)
+        try:
+            wanted = splits.label_set.read_label(one.proposed_label, separator=separator)
+        except DataError as err:
+            problems.append(f"{where}, proposed_label: {err.message}")
+            continue
         new = wanted if isinstance(wanted, str) else SeveralNames(wanted, separator)
         if own.get(one.row, new) != new:
             changes.skipped.append(f"{where} got another label further up")
@@ -242,6 +247,11 @@ def _find_changes(
             changes.n_right_already += 1
         else:
             own[one.row] = new
+    if problems:
+        raise DataError(
+            f"{plural(len(problems), 'accepted row')} cannot be used:\n{list_problems(problems)}",
+            hint="correct proposed_label there, or take back the yes",
+        )
     return changes
 
 

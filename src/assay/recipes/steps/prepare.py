@@ -153,7 +153,7 @@ def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
         logger.warning("%s: %s", whole.source, spellings)
     splits = cut_splits(whole, options=options, seed=seed)
     if options.corrections is not None:
-        splits = apply_corrections(splits, options.corrections)
+        splits = apply_corrections(splits, options.corrections, separator=options.label_separator)
     check_trainable(splits)
     if options.max_rows is not None:
         splits = limit_rows(splits, options.max_rows, seed=seed)
