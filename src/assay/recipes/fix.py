@@ -221,13 +221,13 @@ def _find_changes(
 ) -> _Changes:
     """Find the rows that were accepted; a row is known by its line and the hash of its text."""
     changes = _Changes()
-    problems: list[str] = []
+    accepted = _read_labels(splits, corrections, separator=separator)
     places = {
         split: dict(zip(labelled.lines, range(len(labelled)), strict=True))
         for split, labelled in splits.items()
     }
-    for one in corrections:
-        where = f"line {one.line:,}: {one.split} row {one.row:,}"
+    for one, wanted in zip(corrections, accepted, strict=True):
+        where = _place(one)
         candidates = [one.split] if one.split in splits else list(splits)
         split = next((name for name in candidates if _is_row(one, splits, places, name)), None)
         if split is None:
@@ -235,11 +235,6 @@ def _find_changes(
             continue
         own = changes.labels.setdefault(split, {})
         before = splits[split].labels[places[split][one.row]]
-        try:
-            wanted = splits.label_set.read_label(one.proposed_label, separator=separator)
-        except DataError as err:
-            problems.append(f"{where}, proposed_label: {err.message}")
-            continue
         new = wanted if isinstance(wanted, str) else SeveralNames(wanted, separator)
         if own.get(one.row, new) != new:
             changes.skipped.append(f"{where} got another label further up")
@@ -247,12 +242,30 @@ def _find_changes(
             changes.n_right_already += 1
         else:
             own[one.row] = new
+    return changes
+
+
+def _place(one: Correction) -> str:
+    return f"line {one.line:,}: {one.split} row {one.row:,}"
+
+
+def _read_labels(
+    splits: Splits, corrections: Sequence[Correction], *, separator: str | None
+) -> list[str | tuple[str, ...]]:
+    """Return the labels that accepted rows get; refuse what is no label, all such rows at once."""
+    labels = []
+    problems = []
+    for one in corrections:
+        try:
+            labels.append(splits.label_set.read_label(one.proposed_label, separator=separator))
+        except DataError as err:
+            problems.append(f"{_place(one)}, proposed_label: {err.message}")
     if problems:
         raise DataError(
             f"{plural(len(problems), 'accepted row')} cannot be used:\n{list_problems(problems)}",
             hint="correct proposed_label there, or take back the yes",
         )
-    return changes
+    return labels
 
 
 def _is_row(
