@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from assay.data.files.row import Record
+from assay.data.files.short_floats import find_precision, shorten
 from assay.data.files.shown_times import show_time
 from assay.data.label_forms import (
     FORMULA_START,
@@ -135,6 +136,9 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
 def _of_numpy(value: np.generic) -> Any:
     """Return Python's own value; long doubles have none, and become floats."""
     plain = value.item()
+    precision = find_precision(value)
+    if precision is not None:
+        (plain,) = shorten([plain], precision)
     if isinstance(plain, np.floating):
         return float(plain)
     if isinstance(plain, np.generic):

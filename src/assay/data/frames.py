@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay._optional import require
 from assay.data.columns import check_unique, tell_apart
+from assay.data.files.arrow_values import seen_values
 from assay.data.files.readers import Row
 from assay.data.raw_split import RawSplit, split_name
 from assay.data.split_column import POSSIBLE_COLUMNS, SPLIT_COLUMNS
@@ -199,7 +200,7 @@ def _polars_split(frame: Any, *, source: str) -> RawSplit:
             orders[name] = tuple(dtype.categories.to_list())
 
     def column(name: str) -> list[Any]:
-        return list(frame.get_column(name).to_list())
+        return plain_list(frame.get_column(name))
 
     return _column_split(source, tuple(frame.columns), column, orders)
 
@@ -208,7 +209,7 @@ def _arrow_split(table: Any, *, source: str) -> RawSplit:
     columns = check_unique(list(table.column_names), source=source)
 
     def column(name: str) -> list[Any]:
-        return list(table.column(name).to_pylist())
+        return seen_values(table.column(name).to_pylist(), table.schema.field(name))
 
     return _column_split(source, columns, column)
 

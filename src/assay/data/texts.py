@@ -17,6 +17,7 @@ from assay._arguments import check_argument, check_fields
 from assay._display import html_block, html_table
 from assay._optional import require
 from assay.data.columns import TEXT_NAMES
+from assay.data.files.short_floats import find_precision, shorten
 from assay.data.labels import LabelSet
 from assay.data.listed_rows import DroppedRow, MendedRows
 from assay.data.normal_form import normalise_text
@@ -80,7 +81,9 @@ def plain_list(values: Any) -> list[Any]:
         return list(values)  # of nanoseconds, `tolist` makes numbers
     for name in ("to_pylist", "to_list", "tolist"):  # of pyarrow; polars and pandas; NumPy
         if hasattr(values, name):
-            return list(getattr(values, name)())
+            found = list(getattr(values, name)())
+            precision = find_precision(values)
+            return found if precision is None else shorten(found, precision)
     return list(values)
 
 

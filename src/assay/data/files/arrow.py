@@ -9,6 +9,7 @@ from typing import Any
 
 from assay._optional import require
 from assay.data.columns import tell_apart
+from assay.data.files.arrow_values import seen_records
 from assay.data.files.decoding import open_bytes
 from assay.data.files.parquet import BATCH_ROWS, names_of_schema
 from assay.data.files.row import Record
@@ -53,9 +54,8 @@ def read_arrow_records(path: Path) -> Iterator[Record]:
     with _open_arrow(path) as (schema, batches):
         names = tell_apart(schema.names, source=path.name)
         for batch in batches:
-            named = batch.rename_columns(names)
-            for start in range(0, named.num_rows, BATCH_ROWS):
-                yield from named.slice(start, BATCH_ROWS).to_pylist()
+            for start in range(0, batch.num_rows, BATCH_ROWS):
+                yield from seen_records(batch.slice(start, BATCH_ROWS), names)
 
 
 def read_arrow_class_names(path: Path) -> dict[str, tuple[str, ...]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from assay._optional import require
 from assay.data.columns import tell_apart
+from assay.data.files.arrow_values import is_written_out, seen_records
 from assay.data.files.decoding import open_bytes
 from assay.data.files.row import Record
 from assay.errors import DataError, first_line
@@ -68,7 +69,7 @@ def read_records(path: Path, *, groups: range | None = None) -> Iterator[Record]
         names = tell_apart(file.schema_arrow.names, source=path.name)
         row_groups = None if groups is None else list(groups)
         for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=row_groups):
-            yield from batch.rename_columns(names).to_pylist()
+            yield from seen_records(batch, names)
 
 
 def count_rows(path: Path) -> int:
@@ -94,11 +95,13 @@ def read_types(path: Path) -> list[Any]:
         cannot be written.
     """
     with _open_parquet(path) as file:
-        return [_plain_type(field.type) for field in file.schema_arrow]
+        return list(map(_plain_type, file.schema_arrow))
 
 
-def _plain_type(kind: Any) -> Any:
-    arrow = require("pyarrow")
+def _plain_type(field: Any) -> Any:
+    arrow, kind = require("pyarrow"), field.type
+    if is_written_out(field):
+        return arrow.string()
     while True:
         if arrow.types.is_dictionary(kind) or arrow.types.is_run_end_encoded(kind):
             kind = kind.value_type

@@ -13,6 +13,7 @@ from assay._optional import require
 from assay.data.files.number_formats import parse_format
 from assay.data.files.parquet import read_class_names
 from assay.data.files.reading import Reading
+from assay.data.files.relabelled_arrow import make_array, relabel_column
 from assay.data.files.relabelled_values import (
     OF_TOOLS,
     Changes,
@@ -33,12 +34,15 @@ FORMULA = "f"  # as openpyxl calls the type of such a cell
 
 
 def write_parquet(path: Path, out: Path, changes: Changes) -> None:
-    """Write a Parquet file with other labels in some rows; its schema and metadata stay.
+    """Write a Parquet file with other labels in some rows; its metadata stay.
+
+    So does its schema, except for a column whose type cannot hold a new label: see
+    `relabel_column`.
 
     Raises
     ------
     InputError
-        A label is none of the class names that the file publishes, or not of the column's type.
+        A label is none of the class names that the file publishes.
     """
     parquet = require("pyarrow.parquet")
     with parquet.ParquetFile(path) as file:
@@ -54,31 +58,18 @@ def write_parquet(path: Path, out: Path, changes: Changes) -> None:
 
 def _with_labels(table: Any, column: str, labels: dict[int, NewLabel], path: Path) -> Any:
     """Return a table of Arrow with other values in some rows of a column."""
-    arrow = require("pyarrow")
     if column not in table.column_names:
         raise InputError(OF_TOOLS)
     names = read_class_names(path).get(column)
     values = table[column].to_pylist()
-    for number, label in labels.items():
-        if names:
-            values[number - 1] = _class_numbers(label, names, path)
-        else:
-            values[number - 1] = of_same_type(values[number - 1], label)
     place = table.column_names.index(column)
     field = table.schema.field(place)
-    try:
-        changed = _array(values, field.type)
-    except (arrow.ArrowInvalid, arrow.ArrowTypeError) as err:
-        raise InputError(f"column '{column}' of {path.name} holds {field.type}: {err}") from err
+    if names:
+        for number, label in labels.items():
+            values[number - 1] = _class_numbers(label, names, path)
+        return table.set_column(place, field, make_array(values, field.type))
+    field, changed = relabel_column(field, values, labels, source=path.name)
     return table.set_column(place, field, changed)
-
-
-def _array(values: list[Any], kind: Any) -> Any:
-    """Return values as an array of a type; one whose values are numbered is numbered anew."""
-    arrow = require("pyarrow")
-    if not arrow.types.is_dictionary(kind):
-        return arrow.array(values, type=kind)
-    return arrow.array(values, type=kind.value_type).dictionary_encode().cast(kind)
 
 
 def _class_numbers(label: NewLabel, names: Sequence[str], path: Path) -> int | list[int]:

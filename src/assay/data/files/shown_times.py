@@ -22,7 +22,8 @@ def show_time(value: Any) -> str | None:
     if isinstance(value, datetime.timedelta):
         return _show_duration(value)
     if isinstance(value, datetime.datetime):
-        if value.time() == datetime.time():
+        # What pandas has beside microseconds is no part of `time`
+        if value.time() == datetime.time() and not getattr(value, "nanosecond", 0):
             return value.date().isoformat()
         return value.isoformat(sep=" ")
     return value.isoformat()
