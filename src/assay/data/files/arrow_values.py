@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 from assay._optional import require
@@ -24,7 +26,7 @@ def seen_records(batch: Any, names: Sequence[str]) -> list[Record]:
     """Return the rows of a batch as plain values, with other names of the columns."""
     records: list[Record] = batch.rename_columns(list(names)).to_pylist()
     for field, name in zip(batch.schema, names, strict=True):
-        values = [record[name] for record in records]
+        values = list(map(itemgetter(name), records))
         seen = seen_values(values, field)
         if seen is not values:
             for record, value in zip(records, seen, strict=True):
@@ -46,12 +48,9 @@ def seen_values(values: list[Any], field: Any) -> list[Any]:
         return shorten(values, precision)
     name, about = _extension(field)
     if name == PERIOD:
-        period = require("pandas").Period
-        return [
-            None if one is None else str(period(ordinal=one, freq=about["freq"])) for one in values
-        ]
+        return list(map(_show_period, values, repeat(about["freq"])))
     if name == INTERVAL:
-        return [None if one is None else _show_interval(one, about["closed"]) for one in values]
+        return list(map(_show_interval, values, repeat(about["closed"])))
     return values
 
 
@@ -71,12 +70,20 @@ def _extension(field: Any) -> tuple[str, Record]:
     return name, json.loads(about) if name in (PERIOD, INTERVAL) else {}
 
 
-def _show_interval(ends: Record, closed: str) -> str:
+def _show_period(number: int | None, frequency: str) -> str | None:
+    if number is None:
+        return None
+    return str(require("pandas").Period(ordinal=number, freq=frequency))
+
+
+def _show_interval(ends: Record | None, closed: str) -> str | None:
     """Return an interval as pandas writes it, with a square bracket where the end belongs to it.
 
     >>> _show_interval({"left": 0, "right": 1}, "right")
     '(0, 1]'
     """
+    if ends is None:
+        return None
     left = "[" if closed in ("left", "both") else "("
     right = "]" if closed in ("right", "both") else ")"
     return f"{left}{ends['left']}, {ends['right']}{right}"

@@ -16,6 +16,7 @@ from assay._optional import require
 from assay.data.cell_values import RefusedError, label_as_text
 from assay.data.files.arrow_values import seen_values
 from assay.data.files.relabelled_values import NewLabel, SeveralNames, of_same_type
+from assay.data.files.row import Record
 from assay.data.label_forms import SeveralLabelsError, choices_of
 from assay.errors import InputError
 
@@ -33,7 +34,7 @@ def relabel_column(
     ----------
     field : pyarrow.Field
     values : list
-        Of all rows, as Arrow makes them Python's.
+        The values of all rows, as Arrow makes them Python's.
     labels : mapping of int to label
         1-based row -> new label.
     source : str
@@ -55,11 +56,11 @@ def relabel_column(
             array = make_array(changed, kind)
             if _says(array, labels, field.with_type(kind)):
                 return _with_kind(field, kind, source), array
-    if any(isinstance(value, dict) for value in seen):
+    if dict in map(type, seen):
         raise InputError(
             f"column '{field.name}' of {source} holds objects, which take no new label"
         )
-    texts = [_as_text(value) for value in seen]
+    texts = list(map(_as_text, seen))
     for number, label in labels.items():
         texts[number - 1] = _as_texts(label, seen[number - 1])
     array = arrow.array(texts)
@@ -98,9 +99,9 @@ def _with_kind(field: Any, kind: Any, source: str) -> Any:
     return require("pyarrow").field(field.name, kind, nullable=field.nullable)
 
 
-def _known_values(seen: list[Any], values: list[Any]) -> dict[str, Any]:
+def _known_values(seen: list[Any], values: list[Any]) -> Record:
     """Return the first value that says each label, lists and their elements left out."""
-    known: dict[str, Any] = {}
+    known: Record = {}
     for shown, value in zip(seen, values, strict=True):
         if isinstance(value, list):
             continue
@@ -120,9 +121,7 @@ def _says(array: Any, labels: Mapping[int, NewLabel], field: Any) -> bool:
     """Tell whether the rows that changed are read as their new labels."""
     rows = [number - 1 for number in labels]
     seen = seen_values(array.take(rows).to_pylist(), field)
-    return all(
-        _is_read_as(shown, label) for shown, label in zip(seen, labels.values(), strict=True)
-    )
+    return all(map(_is_read_as, seen, labels.values()))
 
 
 def _is_read_as(shown: Any, label: NewLabel) -> bool:
@@ -146,13 +145,13 @@ def _read_all(shown: Any) -> list[str]:
     elements = choices_of(shown)
     if elements is None:
         elements = shown if isinstance(shown, list) else [shown]
-    return sorted(name for name in map(_read, elements) if name is not None)
+    return sorted(filter(None, map(_read, elements)))
 
 
 def _as_text(value: Any) -> Any:
     """Return a value, or the elements of a list, as texts."""
     if isinstance(value, list):
-        return [_as_text(one) for one in value]
+        return list(map(_as_text, value))
     return _read(value)
 
 

@@ -6,6 +6,7 @@ value, and gets digits that nobody wrote.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ def shorten(values: list[Any], precision: type[np.floating[Any]]) -> list[Any]:
     >>> shorten([0.10000000149011612, None, 2.0], np.float32)
     [0.1, None, 2.0]
     """
-    return [_shorten(value, precision) for value in values]
+    return list(map(_shorten, values, repeat(precision)))
 
 
 def _shorten(value: Any, precision: type[np.floating[Any]]) -> Any:
