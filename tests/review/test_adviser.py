@@ -7,6 +7,7 @@ import pytest
 
 from _support.small_models import small_data
 from assay.review.adviser import Adviser
+from assay.review.label_state import describe_state
 from assay.review.pool import Pool
 from assay.review.session import Given
 from assay.review.vectors import hash_vectors, open_vectors
@@ -43,8 +44,40 @@ def test_adviser_suggests_and_estimates(open_session):
     wait_until(lambda: session.estimate is not None)
     adviser.stop()
     assert session.estimate.n_random >= 30
+    assert 0 < session.estimate.n_chosen < session.estimate.n_random
     assert n_suggested >= 10
     assert session.out.is_file()
+
+
+def test_last_labels_of_a_pool_are_estimated_too(open_session):
+    """All labels count once nothing is left, and the page is told that the accuracy is on its way."""
+    texts, labels = small_data(60)
+    label_of = dict(zip(texts, labels, strict=True))
+    pool = Pool("p", tuple(label_of), tuple(range(1, len(label_of) + 1)))
+    session = open_session(pool)
+    adviser = Adviser(session, checkpoint="terms")
+    for label in dict.fromkeys(label_of.values()):
+        session.add_label(f"label {label}", label, version=session.labelling.n_events)
+    is_estimating = []
+    while (item := session.current()) is not None:
+        given = Given(item.text, item.position, (label_of[item.text],))
+        session.decide(given, version=session.labelling.n_events)
+        is_estimating.append(adviser.is_estimating())
+    assert is_estimating.index(True) == 19  # the twentieth label, of texts that all came at random
+    assert describe_state(session, adviser)["is_estimating"]
+    session.undo("back", version=session.labelling.n_events)
+    adviser.start()
+    wait_until(lambda: session.estimate is not None)
+    item = session.current()
+    given = Given("last", item.position, (label_of[item.text],))
+    session.decide(given, version=session.labelling.n_events)
+    wait_until(lambda: session.estimate.n_labelled == len(pool))
+    adviser.stop()
+    state = describe_state(session, adviser)
+    assert (state["n_left"], state["is_estimating"]) == (0, False)
+    assert state["estimate"]["n_random"] == len(pool)
+    assert state["estimate"]["forecast"] is None
+    assert not state["estimate"]["can_stop"]
 
 
 def test_adviser_suggests_several_labels(open_session):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from assay.review.estimate import Estimate, estimate_accuracy
+from assay.review.estimate import Estimate, Slope, estimate_accuracy
 from assay.runtime.limits.wilson import wilson_interval
 
 
@@ -22,7 +22,7 @@ def test_random_texts_are_counted(separable):
     assert (estimate.n_labelled, estimate.n_random, estimate.n_right) == (60, 40, 40)
     assert estimate.interval == wilson_interval(40, 40)
     assert [n for n, _ in estimate.curve] == [12, 24, 57]
-    assert estimate.gain == pytest.approx(0.0, abs=0.01)
+    assert estimate.forecast(100).gain == pytest.approx(0.0, abs=0.01)
 
 
 def test_text_that_was_trained_on_says_nothing():
@@ -31,7 +31,7 @@ def test_text_that_was_trained_on_says_nothing():
     features, ids = rng.normal(size=(200, 150)), rng.integers(2, size=200)
     estimate = estimate_accuracy(features, ids, np.ones(200, dtype=bool), with_curve=False)
     assert 0.35 < estimate.accuracy < 0.65
-    assert estimate.gain is None
+    assert estimate.forecast(100) is None
 
 
 def test_no_estimate_below_twenty_random_texts(separable):
@@ -43,12 +43,53 @@ def test_no_estimate_below_twenty_random_texts(separable):
 
 
 @pytest.mark.parametrize(
-    ("n", "gain", "can_stop"),
-    [(200, 0.001, True), (200, 0.02, False), (50, 0.0, False), (200, None, False)],
+    ("n", "slope", "n_left", "can_stop"),
+    [
+        (200, 0.1, 100, True),
+        (200, 2.0, 100, False),
+        (50, 0.0, 100, False),
+        (200, None, 100, False),
+        (200, 2.0, 5, True),
+        (200, 0.1, 0, False),
+    ],
 )
-def test_one_can_stop_when_little_is_to_be_gained(n, gain, can_stop):
-    """Less than a point for 100 more labels, and not before 100 labels."""
-    assert Estimate(n, 40, 30, gain=gain).can_stop is can_stop
+def test_one_can_stop_when_little_is_to_be_gained(n, slope, n_left, can_stop):
+    """Less than a point for 100 more labels or all that are left, and not before 100 labels."""
+    found = None if slope is None else Slope(slope, slope, slope)
+    assert Estimate(n, 40, 30, slope=found).can_stop(n_left) is can_stop
+
+
+def test_forecast_never_goes_over_all_right():
+    """Of a steep curve, expected gain and interval end where every text is right."""
+    estimate = Estimate(91, 98, 96, slope=Slope(1.5, -1.0, 4.0))
+    forecast = estimate.forecast(1_000)
+    assert forecast.n_more == 100
+    assert round(forecast.gain + estimate.accuracy, 3) == 1.0
+    assert (forecast.low, forecast.high) == (0.0, forecast.gain)
+
+
+def test_forecast_is_about_the_texts_that_are_left():
+    """Of fewer than 100, about so many, which bring less; nothing is said where none is left."""
+    estimate = Estimate(91, 40, 20, slope=Slope(1.0, 0.5, 2.0))
+    few, many = estimate.forecast(9), estimate.forecast(500)
+    assert (few.n_more, many.n_more) == (9, 100)
+    assert 0 < few.low < few.gain < few.high < many.high
+    assert few.gain < many.gain / 4
+    assert estimate.forecast(0) is None
+
+
+def test_interval_of_the_forecast_says_how_rough_it_is():
+    """The fewer random texts, the wider; what it expects lies inside."""
+    rng = np.random.default_rng(1)
+    ids = np.arange(400) % 2
+    features = rng.normal(size=(400, 20)) + 0.7 * ids[:, None]
+    widths = []
+    for n_random in (25, 100, 400):
+        slope = estimate_accuracy(features, ids, np.arange(400) < n_random).slope
+        assert slope.low < slope.expected < slope.high
+        widths.append(slope.high - slope.low)
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] > 1.5 * widths[-1]
 
 
 def test_rare_label_does_not_stop_the_estimate(separable):

@@ -16,7 +16,7 @@ import numpy as np
 from assay.models.label_names import NamedLabels
 from assay.review.advice import give_advice
 from assay.review.background import Stoppable, StoppedError, start_thread
-from assay.review.estimate import estimate_accuracy
+from assay.review.estimate import MIN_RANDOM, estimate_accuracy
 from assay.review.events import Decision
 from assay.review.guesses import Known, choose_names
 from assay.review.map_colours import colour_by_labels
@@ -35,6 +35,7 @@ FIRST_READ = 64  # before the first advice
 READ_AT_ONCE = 128  # between two looks at new labels
 MAX_ADVISED = 6_000  # texts among which the next ones are chosen; of more, a random sample
 ESTIMATE_EVERY = 10  # decisions
+N_LABELS_NEEDED = 2  # with fewer, there is nothing to tell apart
 WAIT_S = 1.0
 MAX_LABELLED = 750  # texts with labels on the map
 STOP_S = 1.0  # longest that the end waits for a batch that is being read
@@ -73,6 +74,7 @@ class Adviser:
         self._read: ReadTexts | None = None
         self._names: dict[str, np.ndarray] = {}
         self._seen = _Seen()
+        self._has_failed = False
 
     def start(self) -> None:
         """Begin to work."""
@@ -88,6 +90,17 @@ class Adviser:
             self._session.changed.notify_all()
         if self._thread is not None:
             self._thread.join(STOP_S)
+
+    def is_estimating(self) -> bool:
+        """Tell whether there is no accuracy yet although the labels are enough for one."""
+        session = self._session
+        if session.several or self._has_failed or session.estimate is not None:
+            return False
+        usable = self._usable(session.labelling.labelled())
+        if len({one.labels for one in usable}) < N_LABELS_NEEDED:
+            return False
+        drawn = self._drawn_texts()
+        return sum(one.text in drawn for one in usable) >= MIN_RANDOM
 
     def map_texts(self) -> TextMap:
         """Return texts that have been read as points: those with labels, and the first others."""
@@ -118,6 +131,7 @@ class Adviser:
         except StoppedError:
             return
         except Exception as err:  # the page goes on without it; a message could hold a text
+            self._has_failed = True
             kind = type(err).__name__
             logger.error("texts come in random order from here on: nothing is suggested (%s)", kind)
 
@@ -237,8 +251,11 @@ class Adviser:
         session = self._session
         with session.changed:
             labelled = session.labelling.labelled()
+            n_left = session.n_left
         n_new = abs(len(labelled) - self._seen.n_estimated)
-        if session.several or (self._seen.n_estimated >= 0 and n_new < ESTIMATE_EVERY):
+        is_due = self._seen.n_estimated < 0 or n_new >= ESTIMATE_EVERY
+        is_due = is_due or (n_new > 0 and (not n_left or self.is_estimating()))
+        if session.several or not is_due:
             return False
         usable, drawn = self._usable(labelled), self._drawn_texts()
         names = np.asarray([one.labels[0] for one in usable], dtype=str)
@@ -247,6 +264,9 @@ class Adviser:
         is_drawn = [one.text in drawn for one in usable]
         named = choose_names(features, ids, classes.tolist(), self._name_vectors())
         estimate = estimate_accuracy(features, ids, is_drawn, seed=self._seed, named=named)
+        if estimate is not None:
+            n_chosen = sum(one.text in drawn and not one.is_random for one in usable)
+            estimate = replace(estimate, n_chosen=n_chosen)
         with session.changed:
             session.estimate = estimate
         self._seen = replace(self._seen, n_estimated=len(labelled))
@@ -255,7 +275,8 @@ class Adviser:
     def _drawn_texts(self) -> set[str]:
         """Return the texts of the random order up to the first that waits for a decision.
 
-        They are a random sample of the pool, whatever else was chosen.
+        They are a random sample of the pool, whatever else was chosen: also those that had been
+        chosen before their turn, which the file does not mark as random.
         """
         session = self._session
         drawn: set[str] = set()

@@ -7,14 +7,15 @@ harder than most, and a text that a model was trained on says nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assay.evaluation.growth import PART_NOISE
 from assay.models.label_names import NamedLabels
 from assay.runtime.limits.wilson import wilson_interval
 
-__all__ = ["Estimate", "estimate_accuracy"]
+__all__ = ["MIN_RANDOM", "Estimate", "Forecast", "Slope", "estimate_accuracy"]
 
 MIN_RANDOM = 20  # random texts below which there is no estimate; the interval says how rough it is
 N_FOLDS = 10
@@ -22,10 +23,46 @@ FEW_LABELS = 200  # up to so many, more folds: a model of nine tenths would know
 N_FOLDS_OF_FEW = 20
 CURVE_FRACTIONS = (0.25, 0.5)  # of the labels, beside all of them
 N_CURVE_FOLDS = 5
-N_MORE = 100  # labels of which the estimate says what they would bring
+N_MORE = 100  # labels of which the estimate says what they would bring; fewer where fewer are left
+N_DRAWS = 1_000  # of the random texts, for the interval of the forecast
+OUTSIDE = 0.025  # of the draws, on either side of the interval
+SHOWN_DIGITS = 3  # of a fraction: as the page shows accuracy and forecast, they add up to 1 at most
 LEAST_GAIN = 0.01  # below that, it says that one can stop
 MIN_LABELLED_TO_STOP = 100
 C = 0.1  # as `features` has it
+
+
+@dataclass(frozen=True)
+class Slope:
+    """How steeply accuracy rises with minus one over the root of the number of labels.
+
+    Parameters
+    ----------
+    expected, low, high : float
+        What fits the curve best, and the 95 % interval of that.
+    """
+
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What more labels would add to the accuracy, which never goes over 1.
+
+    Parameters
+    ----------
+    n_more : int
+        Labels: 100, or all texts that are left.
+    gain, low, high : float
+        Expected gain, 0 to 1, and its 95 % interval.
+    """
+
+    n_more: int
+    gain: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -42,15 +79,18 @@ class Estimate:
         Random texts that a model without them labels as the person did.
     curve : tuple of (int, float)
         Number of labels and accuracy of a model that was trained on so many of them.
-    gain : float or None
-        What 100 more labels would add to the accuracy, 0 to 1; None where the curve does not tell.
+    slope : Slope or None
+        None where there is no curve.
+    n_chosen : int
+        Those of the random texts that had been chosen before it was their turn.
     """
 
     n_labelled: int
     n_random: int
     n_right: int
     curve: tuple[tuple[int, float], ...] = ()
-    gain: float | None = None
+    slope: Slope | None = None
+    n_chosen: int = 0
 
     @property
     def accuracy(self) -> float:
@@ -62,12 +102,29 @@ class Estimate:
         """The 95 % interval of the accuracy, after Wilson."""
         return wilson_interval(self.n_right, self.n_random)
 
-    @property
-    def can_stop(self) -> bool:
-        """Whether 100 more labels are expected to bring less than a point."""
-        if self.gain is None or self.n_labelled < MIN_LABELLED_TO_STOP:
+    def forecast(self, n_left: int) -> Forecast | None:
+        """Return what more labels would bring; None if no text is left, or there is no curve.
+
+        Parameters
+        ----------
+        n_left : int
+            Texts without a label.
+        """
+        n_more = min(N_MORE, n_left)
+        if self.slope is None or n_more < 1:
+            return None
+        rise = 1 / np.sqrt(self.n_labelled) - 1 / np.sqrt(self.n_labelled + n_more)
+        most = 1 - round(self.accuracy, SHOWN_DIGITS)
+        slopes = (self.slope.expected, self.slope.low, self.slope.high)
+        gain, low, high = (float(np.clip(slope * rise, 0.0, most)) for slope in slopes)
+        return Forecast(n_more, gain, low, high)
+
+    def can_stop(self, n_left: int) -> bool:
+        """Tell whether as many more labels as `forecast` is about bring less than a point."""
+        forecast = self.forecast(n_left)
+        if forecast is None or self.n_labelled < MIN_LABELLED_TO_STOP:
             return False
-        return self.gain < LEAST_GAIN
+        return forecast.gain < LEAST_GAIN
 
 
 def estimate_accuracy(
@@ -111,16 +168,18 @@ def estimate_accuracy(
     estimate = Estimate(len(ids), int(drawn.sum()), int(is_right[drawn].sum()))
     if not with_curve:
         return estimate
-    points = []
+    points, of_drawn = [], []
     for fraction in CURVE_FRACTIONS:
         right = _right_out_of_fold(
             features, ids, n_folds=N_CURVE_FOLDS, fraction=fraction, rng=rng, named=named
         )
         n_fitted = round(fraction * len(ids) * (1 - 1 / N_CURVE_FOLDS))
         points.append((n_fitted, float(right[drawn].mean())))
+        of_drawn.append(right[drawn])
     points.append((round(len(ids) * (1 - 1 / n_folds)), estimate.accuracy))
-    gain = _gain(points, len(ids))
-    return Estimate(estimate.n_labelled, estimate.n_random, estimate.n_right, tuple(points), gain)
+    of_drawn.append(is_right[drawn])
+    slope = _fit_slope([size for size, _ in points], np.stack(of_drawn), rng)
+    return replace(estimate, curve=tuple(points), slope=slope)
 
 
 def _right_out_of_fold(
@@ -163,10 +222,25 @@ def _predict(
     return AffineHead(C=C).fit(*parts).predict(others)
 
 
-def _gain(points: Sequence[tuple[int, float]], n: int) -> float:
-    """Return what more labels would bring: errors fall with one over the root of their number."""
-    sizes = np.array([size for size, _ in points], dtype=np.float64)
-    accuracies = np.array([accuracy for _, accuracy in points])
-    slope, _ = np.polyfit(1 / np.sqrt(sizes), accuracies, 1)
-    gain = slope * (1 / np.sqrt(n + N_MORE) - 1 / np.sqrt(n))
-    return float(max(0.0, gain))
+def _fit_slope(sizes: Sequence[int], is_right: np.ndarray, rng: np.random.Generator) -> Slope:
+    """Fit how accuracy rises: errors fall with one over the root of the number of labels.
+
+    The interval is that of drawing the random texts again, the same ones for all sizes, and of
+    which texts a part of the labels holds.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Labels that the models of each point of the curve were fitted on.
+    is_right : bool array of shape (n_sizes, n_random)
+    rng : numpy.random.Generator
+    """
+    n_random = is_right.shape[1]
+    roots = -1 / np.sqrt(np.array(sizes, dtype=np.float64))
+    counts = rng.multinomial(n_random, np.full(n_random, 1 / n_random), size=N_DRAWS)
+    drawn = counts @ is_right.T / n_random  # shape (N_DRAWS, n_sizes)
+    drawn += rng.normal(size=drawn.shape) * PART_NOISE * np.sqrt(1000 / np.array(sizes))
+    slopes = np.polyfit(roots, drawn.T, 1)[0]
+    low, high = np.quantile(slopes, [OUTSIDE, 1 - OUTSIDE])
+    expected = np.polyfit(roots, is_right.mean(axis=1), 1)[0]
+    return Slope(float(expected), float(low), float(high))

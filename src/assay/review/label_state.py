@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from assay.review.adviser import Adviser
-from assay.review.estimate import Estimate
+from assay.review.estimate import Estimate, Forecast
 from assay.review.session import Item, LabelSession
 
 __all__ = ["ItemEntry", "LabelState", "describe_item", "describe_state"]
@@ -32,8 +32,17 @@ class CurvePoint(TypedDict):
     accuracy: float
 
 
+class ForecastEntry(TypedDict):
+    """A `Forecast`."""
+
+    n_more: int
+    gain: float
+    low: float
+    high: float
+
+
 class EstimateEntry(TypedDict):
-    """An `Estimate` with its interval."""
+    """An `Estimate` with its interval, and what the labels that are left would bring."""
 
     n_labelled: int
     n_random: int
@@ -41,8 +50,9 @@ class EstimateEntry(TypedDict):
     low: float
     high: float
     curve: list[CurvePoint]
-    gain: float | None
+    forecast: ForecastEntry | None
     can_stop: bool
+    n_chosen: int
 
 
 class LabelCount(TypedDict):
@@ -70,6 +80,7 @@ class LabelState(TypedDict):
     n_read: int
     has_model: bool
     estimate: EstimateEntry | None
+    is_estimating: bool
     item: ItemEntry | None
 
 
@@ -117,12 +128,13 @@ def describe_state(session: LabelSession, adviser: Adviser) -> LabelState:
             "why_terms": why_terms,
             "n_read": adviser.n_read,
             "has_model": session.advice.is_of_model,
-            "estimate": _describe_estimate(session.estimate),
+            "estimate": _describe_estimate(session.estimate, session.n_left),
+            "is_estimating": adviser.is_estimating(),
             "item": describe_item(session.current()),
         }
 
 
-def _describe_estimate(estimate: Estimate | None) -> EstimateEntry | None:
+def _describe_estimate(estimate: Estimate | None, n_left: int) -> EstimateEntry | None:
     if estimate is None:
         return None
     low, high = estimate.interval
@@ -136,6 +148,18 @@ def _describe_estimate(estimate: Estimate | None) -> EstimateEntry | None:
         "low": low,
         "high": high,
         "curve": curve,
-        "gain": estimate.gain,
-        "can_stop": estimate.can_stop,
+        "forecast": _describe_forecast(estimate.forecast(n_left)),
+        "can_stop": estimate.can_stop(n_left),
+        "n_chosen": estimate.n_chosen,
+    }
+
+
+def _describe_forecast(forecast: Forecast | None) -> ForecastEntry | None:
+    if forecast is None:
+        return None
+    return {
+        "n_more": forecast.n_more,
+        "gain": forecast.gain,
+        "low": forecast.low,
+        "high": forecast.high,
     }

@@ -130,15 +130,26 @@ function readsBy() {
   return say("reads", { checkpoint: state.reads_by, n: state.n_read, n_pool: state.n_pool });
 }
 
+function points(fraction) {
+  return (100 * fraction).toFixed(1);
+}
+
+function accuracyNote(estimate) {
+  if (state.several) return say("accuracy_several");
+  if (!estimate) return say(state.is_estimating ? "accuracy_soon" : "accuracy_later");
+  const { n_random: n, n_chosen } = estimate;
+  const note = say("accuracy_note", { low: percent(estimate.low), high: percent(estimate.high), n });
+  return n_chosen ? `${note} ${say("accuracy_chosen", { n: n_chosen })}` : note;
+}
+
 function showAccuracy(estimate) {
   $("accuracy").textContent = estimate ? percent(estimate.accuracy) : "–";
-  $("accuracy-note").textContent = estimate
-    ? say("accuracy_note", { low: percent(estimate.low), high: percent(estimate.high), n: estimate.n_random })
-    : say(state.several ? "accuracy_several" : "accuracy_later");
-  const gain = estimate?.gain ?? null;
-  $("gain").textContent = gain === null ? "" : say("gain", { points: (100 * gain).toFixed(1) });
+  $("accuracy-note").textContent = accuracyNote(estimate);
+  const forecast = estimate?.forecast;
+  const n = forecast?.n_more;
+  $("gain").textContent = forecast ? say("gain", { n, points: points(forecast.gain), low: points(forecast.low), high: points(forecast.high) }) : "";
   $("stop").hidden = !estimate?.can_stop;
-  $("stop").textContent = say("can_stop");
+  $("stop").textContent = estimate?.can_stop ? say("can_stop", { n }) : "";
   drawCurve($("curve"), estimate?.curve || [], say("curve"));
 }
 
