@@ -251,11 +251,7 @@ class Adviser:
         session = self._session
         with session.changed:
             labelled = session.labelling.labelled()
-            n_left = session.n_left
-        n_new = abs(len(labelled) - self._seen.n_estimated)
-        is_due = self._seen.n_estimated < 0 or n_new >= ESTIMATE_EVERY
-        is_due = is_due or (n_new > 0 and (not n_left or self.is_estimating()))
-        if session.several or not is_due:
+        if session.several or not self._is_estimate_due(len(labelled)):
             return False
         usable, drawn = self._usable(labelled), self._drawn_texts()
         names = np.asarray([one.labels[0] for one in usable], dtype=str)
@@ -271,6 +267,13 @@ class Adviser:
             session.estimate = estimate
         self._seen = replace(self._seen, n_estimated=len(labelled))
         return True
+
+    def _is_estimate_due(self, n_labelled: int) -> bool:
+        """Tell whether there are enough new decisions, or any at the beginning and at the end."""
+        n_new = abs(n_labelled - self._seen.n_estimated)
+        if self._seen.n_estimated < 0 or n_new >= ESTIMATE_EVERY:
+            return True
+        return n_new > 0 and (not self._session.n_left or self.is_estimating())
 
     def _drawn_texts(self) -> set[str]:
         """Return the texts of the random order up to the first that waits for a decision.

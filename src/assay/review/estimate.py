@@ -226,7 +226,7 @@ def _fit_slope(sizes: Sequence[int], is_right: np.ndarray, rng: np.random.Genera
     """Fit how accuracy rises: errors fall with one over the root of the number of labels.
 
     The interval is that of drawing the random texts again, the same ones for all sizes, and of
-    which texts a part of the labels holds.
+    how much the choice of some labels matters.
 
     Parameters
     ----------
