@@ -1,7 +1,8 @@
 """Records as tools for labelling write them, turned into a text and a label.
 
 Each tool is one entry of `TOOLS`: how its records are recognised, and how one is read. A record
-that a person rejected or skipped has no label. Files of other tools (doccano, Label Studio's CSV
+that a person rejected or skipped has no label; where several people labelled it, `Answers` says
+which label it has. Files of other tools (doccano, Label Studio's CSV
 and mini-JSON) are plain records with a column of texts and one of labels.
 """
 
@@ -13,9 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
+from operator import methodcaller
 from typing import Any
 
 from assay.data.files.row import Record, Row
+from assay.data.files.tool_answers import Answers
 
 __all__ = ["TOOLS", "Tool", "read_tool_rows"]
 
@@ -25,6 +28,7 @@ PEEKED_ROWS = 20
 ARGILLA_STATUS = ".responses.status"  # of a question, in records with its answers as columns
 FIRST_ARGILLA = ("Default", "Edited", "Validated", "Discarded")
 ARGILLA_IDS = ("id", "status", "_server_id")
+SUBMITTED = "submitted"
 MIN_QUESTIONS = 2
 CHOSEN = 0.5  # spaCy: a category that is scored at least so high belongs to the text
 
@@ -39,29 +43,29 @@ class Tool:
     recognises : callable
         ``record -> bool``.
     read : callable
-        ``record -> {"text", "label"}``; the label is None, a text, or a list of texts.
+        ``record, answers -> {"text", "label"}``; the label is None, a text, or a list of texts.
+        `answers` settles what several people answered.
     """
 
     name: str
     recognises: Callable[[Record], bool]
-    read: Callable[[Record], Record]
+    read: Callable[[Record, Answers], Record]
 
 
 def _is_label_studio(record: Record) -> bool:
     return isinstance(record.get("data"), dict) and isinstance(record.get("annotations"), list)
 
 
-def _read_label_studio(record: Record) -> Record:
-    """Read a task of Label Studio: what its first annotation that was not cancelled chose."""
-    answers = _studio_answers(record)
-    chosen = list(chain.from_iterable(answers.values()))
+def _read_label_studio(record: Record, answers: Answers) -> Record:
+    """Read a task of Label Studio: what the people chose who labelled it."""
+    chosen = list(chain.from_iterable(_studio_choices(record, answers).values()))
     return {"text": _studio_text(record), "label": chosen or None}
 
 
-def _read_questions(questions: Sequence[str], record: Record) -> Record:
+def _read_questions(questions: Sequence[str], record: Record, answers: Answers) -> Record:
     """Read a task with several questions: each is a column of labels of its own."""
-    answers = _studio_answers(record)
-    chosen = {question: answers.get(question) for question in questions}
+    chosen: Record = dict.fromkeys(questions)
+    chosen |= _studio_choices(record, answers)
     return {"text": _studio_text(record), **chosen}
 
 
@@ -70,26 +74,37 @@ def _studio_text(record: Record) -> Any:
     return record["data"].get("text", next(texts, None))
 
 
-def _studio_answers(record: Record) -> dict[str, list[str]]:
-    """Return what was chosen for each question: choices, a rating, or paths in a taxonomy."""
-    kept = [one for one in record["annotations"] if not one.get("was_cancelled")]
-    answers: dict[str, list[str]] = {}
-    for result in kept[0].get("result", ()) if kept else ():
+def _studio_choices(record: Record, answers: Answers) -> dict[str, list[str]]:
+    """Return what was chosen for each question; an annotation of the ground truth is that alone."""
+    annotations = record["annotations"]
+    kept = [one for one in annotations if not one.get("was_cancelled")]
+    truth = list(filter(methodcaller("get", "ground_truth"), kept))
+    given: dict[str, list[list[str]]] = {}
+    for annotation in truth[:1] or kept:
+        for question, chosen in _choices_of_annotation(annotation).items():
+            given.setdefault(question, []).append(chosen)
+    return answers.settle(given)
+
+
+def _choices_of_annotation(annotation: Record) -> dict[str, list[str]]:
+    """Return what one person chose for each question: choices, a rating, or paths in a taxonomy."""
+    choices: dict[str, list[str]] = {}
+    for result in annotation.get("result", ()):
         value = result.get("value", {})
         chosen = list(value.get("choices", ()))
         chosen += [" / ".join(map(str, path)) for path in value.get("taxonomy", ())]
         if "rating" in value:
             chosen.append(str(value["rating"]))
         if chosen:
-            answers.setdefault(str(result.get("from_name", "label")), []).extend(chosen)
-    return answers
+            choices.setdefault(str(result.get("from_name", "label")), []).extend(chosen)
+    return choices
 
 
 def _is_prodigy(record: Record) -> bool:
     return "text" in record and record.get("answer") in ("accept", "reject", "ignore")
 
 
-def _read_prodigy(record: Record) -> Record:
+def _read_prodigy(record: Record, _: Answers) -> Record:
     """Read an example of Prodigy: its label, or the options that were chosen, if accepted."""
     label = record.get("accept", record.get("label"))
     if label == [] and record.get("config", {}).get("choice_style") == "single":
@@ -101,7 +116,7 @@ def _is_spacy(record: Record) -> bool:
     return "text" in record and isinstance(record.get("cats"), dict)
 
 
-def _read_spacy(record: Record) -> Record:
+def _read_spacy(record: Record, _: Answers) -> Record:
     """Read an example of spaCy: the categories whose score says yes."""
     chosen = [name for name, score in record["cats"].items() if (score or 0) >= CHOSEN]
     return {"text": record["text"], "label": chosen or None}
@@ -111,22 +126,30 @@ def _is_argilla(record: Record) -> bool:
     return isinstance(record.get("fields"), dict) and isinstance(record.get("responses"), dict)
 
 
-def _read_argilla(record: Record) -> Record:
-    """Read a record of Argilla: its first field, and the first submitted answer."""
+def _read_argilla(record: Record, answers: Answers) -> Record:
+    """Read a record of Argilla: its first field, and the first question with an answer."""
     fields = record["fields"]
     text = fields.get("text", next(iter(fields.values()), None))
-    for answers in record["responses"].values():
-        for answer in answers:
-            if answer.get("status", "submitted") == "submitted":
-                return {"text": text, "label": answer.get("value")}
+    for given in record["responses"].values():
+        statuses = [one.get("status", SUBMITTED) for one in given]
+        values = list(map(methodcaller("get", "value"), given))
+        if SUBMITTED in statuses:
+            return {"text": text, "label": _settle_argilla(values, statuses, answers)}
     return {"text": text, "label": None}
+
+
+def _settle_argilla(values: Sequence[Any], statuses: Sequence[str], answers: Answers) -> Any:
+    """Return the label of a question of which one answer at least was submitted."""
+    pairs = zip(values, statuses, strict=True)
+    submitted = [value for value, status in pairs if status == SUBMITTED]
+    return answers.settle({"label": submitted})["label"]
 
 
 def _is_first_argilla(record: Record) -> bool:
     return "annotation" in record and record.get("status") in FIRST_ARGILLA
 
 
-def _read_first_argilla(record: Record) -> Record:
+def _read_first_argilla(record: Record, _: Answers) -> Record:
     """Read a record of Argilla 1: its annotation, unless it was discarded."""
     text, label = record.get("text"), record["annotation"]
     if not text:
@@ -144,16 +167,15 @@ def _is_status(name: str) -> bool:
     return name.endswith(ARGILLA_STATUS)
 
 
-def _read_flat_argilla(record: Record) -> Record:
-    """Read a record of Argilla whose answers are columns: the first one that was submitted."""
+def _read_flat_argilla(record: Record, answers: Answers) -> Record:
+    """Read a record of Argilla whose answers are columns: the first question with an answer."""
     others = (one for name, one in record.items() if name not in ARGILLA_IDS)
     text = record.get("text", next((one for one in others if isinstance(one, str)), None))
-    labels: list[object] = []
     for name in filter(_is_status, record):
-        values = record[name.removesuffix(".status")] or ()
-        answers = zip(values, record[name] or (), strict=True)
-        labels += [value for value, status in answers if status == "submitted"]
-    return {"text": text, "label": next(iter(labels), None)}
+        values, statuses = record[name.removesuffix(".status")] or (), record[name] or ()
+        if SUBMITTED in statuses:
+            return {"text": text, "label": _settle_argilla(values, statuses, answers)}
+    return {"text": text, "label": None}
 
 
 TOOLS = (
@@ -184,8 +206,10 @@ def read_tool_rows(rows: Iterable[Row], *, name: str) -> Iterator[Row]:
     if tool.recognises is _is_label_studio:
         tool = _with_questions(tool, first)
     logger.info("%s is read as records of %s", name, tool.name)
+    answers = Answers()
     for row in chain(first, rows):
-        yield _read_row(row, tool)
+        yield _read_row(row, tool, answers)
+    answers.warn(name)
 
 
 def _recognise(rows: list[Row]) -> Tool | None:
@@ -202,16 +226,16 @@ def _with_questions(tool: Tool, rows: list[Row]) -> Tool:
     questions: dict[str, None] = {}
     for row in rows:
         with suppress(AttributeError, KeyError, TypeError):
-            questions.update(dict.fromkeys(_studio_answers(row.values)))
+            questions.update(dict.fromkeys(_studio_choices(row.values, Answers())))
     if len(questions) < MIN_QUESTIONS:
         return tool
     return replace(tool, read=partial(_read_questions, tuple(questions)))
 
 
-def _read_row(row: Row, tool: Tool) -> Row:
+def _read_row(row: Row, tool: Tool, answers: Answers) -> Row:
     if row.problem is not None:
         return row
     try:
-        return replace(row, values={**row.values, **tool.read(row.values)})
-    except (AttributeError, KeyError, TypeError):
+        return replace(row, values={**row.values, **tool.read(row.values, answers)})
+    except (AttributeError, KeyError, TypeError, ValueError):
         return replace(row, values={}, problem=f"no record of {tool.name}")
