@@ -33,6 +33,7 @@ __all__ = [
     "OutsideError",
     "cut",
     "did_you_mean",
+    "find_close",
     "first_line",
     "list_problems",
     "plural",
@@ -129,14 +130,24 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     >>> did_you_mean("txt", ["text", "label"])
     " Did you mean 'text'?"
     """
+    close = find_close(word, options)
+    return "" if close is None else f" Did you mean '{close}'?"
+
+
+def find_close(word: str, options: Iterable[str]) -> str | None:
+    """Return the closest option; None if none is close.
+
+    >>> find_close("txt", ["text", "label"])
+    'text'
+    """
     if len(word) > MAX_NAME_CHARS:  # no name is meant, and comparing long texts takes long
-        return ""
+        return None
     by_folded: dict[str, str] = {}
     for option in islice(options, MAX_COMPARED):
         if len(option) <= MAX_NAME_CHARS:
             by_folded[_letters(option)] = option
     close = difflib.get_close_matches(_letters(word), list(by_folded), n=1, cutoff=0.5)
-    return f" Did you mean '{by_folded[close[0]]}'?" if close else ""
+    return by_folded[close[0]] if close else None
 
 
 def _letters(name: str) -> str:

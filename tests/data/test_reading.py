@@ -46,6 +46,15 @@ def test_describe_reading_counts_and_names_the_first():
     assert describe_spellings(splits) == describe_reading(splits)[-1]
 
 
+def test_spellings_are_all_named():
+    """With their number of texts, the most frequent first."""
+    labels = ("x",) * 3 + ("X",) + ("y z",) * 4 + ("yz",) * 2
+    parts = {"train": LabelledTexts(tuple(map(str, range(10))), labels)}
+    found = describe_spellings(Splits(parts, LabelSet.from_labels(labels), source="memory"))
+    assert "2 labels differ from others" in found
+    assert "'yz' (2) → 'y z', 'X' (1) → 'x'. `--merge-labels`" in found
+
+
 def test_row_and_line_are_both_said_where_they_differ(tmp_path):
     """A spreadsheet counts a cell with a line break as one row, and blank lines too."""
     path = tmp_path / "d.csv"

@@ -50,7 +50,8 @@ def test_check_trainable_proposes_the_label_that_is_meant():
         DataError, match=r"label '1' has rows in test \(1\) but none in train"
     ) as err:
         check_trainable(Splits(parts, names, source="memory"))
-    assert "`--merge-labels` makes one label of them" in err.value.hint
+    assert "only written otherwise can be merged" in err.value.hint
+    assert err.value.flags == ("--merge-labels",)
 
 
 def test_check_trainable_lists_everything_at_once():
@@ -153,7 +154,7 @@ def test_a_label_of_one_row_is_named_with_its_place_and_what_is_meant(tmp_path):
         f"  - label 'zebra' {few} 166, row 84 in a spreadsheet{least}",
         f"  - label '한불' {few} 164, row 83 in a spreadsheet{least}. Did you mean '환불'?",
     ]
-    assert caught.value.hint.endswith("Others: " + CORRECT)
+    assert caught.value.hint.endswith("; others: " + CORRECT)
 
 
 def test_a_label_that_train_lacks_is_named_with_its_first_row(tmp_path):

@@ -63,6 +63,18 @@ def test_merged_labels_get_the_spelling_of_the_model(model, tmp_path):
     assert evaluate_model(model, splits).scores.n_texts == 3
 
 
+def test_unknown_labels_that_can_be_merged_are_named_beside_others(model, tmp_path):
+    """A typo of a frequent label too; the flag is named, and what is meant by each."""
+    labels = ["sadness"] * 40 + ["saddness", "JOY", "분노"]
+    path = write_rows(tmp_path / "d.csv", [f"text {i}" for i in range(43)], labels)
+    with pytest.raises(
+        DataError, match="Did you mean 'sadness' by 'saddness', 'joy' by 'JOY'"
+    ) as caught:
+        evaluate_model(model, load_data(path))
+    assert caught.value.flags == ("--merge-labels",)
+    assert "'saddness', 'JOY'; correct the others" in caught.value.hint
+
+
 def test_unknown_labels_are_all_named(model, tmp_path):
     """With their number of texts, and the name that was probably meant."""
     path = write_rows(
@@ -72,7 +84,8 @@ def test_unknown_labels_are_all_named(model, tmp_path):
         r"d\.csv has labels that the model does not know: 'saddness' \(2 texts\), '분노' \(1 text"
     )
     with pytest.raises(
-        DataError, match=message + r"\); it knows sadness, joy, .*\. Did you mean 'sadness'\?"
+        DataError,
+        match=message + r"\); it knows sadness, joy, .*\. Did you mean 'sadness' by 'saddness', ",
     ):
         evaluate_model(model, load_data(path))
 

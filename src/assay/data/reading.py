@@ -10,7 +10,7 @@ from typing import TypeAlias
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.label_forms import MENDED
 from assay.data.origin import read_other_cells
-from assay.data.spellings import split_spellings
+from assay.data.spellings import Spelling, split_spellings
 from assay.data.texts import DroppedRow, MendedRows, Splits
 from assay.errors import cut, plural
 
@@ -47,6 +47,7 @@ WORDS = {  # the same, in a few words
 # Rows without a text or without a label are said elsewhere.
 N_COLUMNS = 2  # of the texts and of the labels, unless each label has its own
 N_LISTED = 10  # columns that are named
+N_SPELLINGS = 5  # labels that are named as other ones, written otherwise
 WITHOUT_MESSAGE = ("null text", "blank text", "null label")
 
 
@@ -197,7 +198,13 @@ def _spellings(splits: Splits) -> list[Fact]:
     spellings = split_spellings(splits)
     if not spellings:
         return []
-    first = max(spellings, key=lambda one: one.n_texts)
+    frequent = sorted(spellings, key=lambda one: -one.n_texts)
+    if len(spellings) > 1:
+        listed = ", ".join(map(_spelling, frequent[:N_SPELLINGS]))
+        if len(spellings) > N_SPELLINGS:
+            listed += ", …"
+        return [Fact.of("reading.spellings_listed", n_labels=len(spellings), listed=listed)]
+    first = frequent[0]
     return [
         Fact.of(
             "reading.spellings",
@@ -207,3 +214,8 @@ def _spellings(splits: Splits) -> list[Fact]:
             proposed_label=cut(first.proposed_label),
         )
     ]
+
+
+def _spelling(one: Spelling) -> str:
+    """Say in every language how often a label occurs, and which one it probably is."""
+    return f"'{cut(one.label)}' ({one.n_texts:,}) → '{cut(one.proposed_label)}'"

@@ -11,7 +11,6 @@ from assay.data.label_columns import is_all_different
 from assay.data.labels import Task
 from assay.data.origin import describe_place
 from assay.data.problems import raise_problems
-from assay.data.reading import describe_spellings
 from assay.data.spellings import split_spellings
 from assay.data.texts import Splits
 from assay.errors import MAX_LISTED, DataError, cut, did_you_mean
@@ -86,13 +85,20 @@ def _check_single(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
         raise DataError(_all_different(splits, "train"), hint=NAME_COLUMNS)
     of_labels = _label_problems(splits, counts)
     problems = [*_split_problems(counts), *of_labels.values()]
-    hint = describe_spellings(splits) if problems else ""
+    hint, flags = _merging_hint(splits)
     spelt = {one.label for one in split_spellings(splits)}
     if not spelt.issuperset(of_labels):
-        hint = f"{hint} Others: {CORRECT}".removeprefix(" Others: ")
+        hint = f"{hint}; others: {CORRECT}".removeprefix("; others: ")
     if len(problems) == 1:
         problems = [f"{splits.source}: {problems[0]}"]
-    raise_problems(splits.source, problems, hint=hint)
+    raise_problems(splits.source, problems, hint=hint, flags=flags)
+
+
+def _merging_hint(splits: Splits) -> tuple[str, tuple[str, ...]]:
+    """Return a hint and the flag that merges labels; nothing if none is written otherwise."""
+    if not split_spellings(splits):
+        return "", ()
+    return "labels that are only written otherwise can be merged", ("--merge-labels",)
 
 
 def _check_several(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
@@ -115,7 +121,8 @@ def _check_several(splits: Splits, counts: Mapping[str, Counter[str]]) -> None:
                 problems.append(problem)
     if len(problems) == 1:
         problems = [f"{splits.source}: {problems[0]}"]
-    raise_problems(splits.source, problems, hint=describe_spellings(splits) if problems else "")
+    hint, flags = _merging_hint(splits)
+    raise_problems(splits.source, problems, hint=hint, flags=flags)
     _warn_of_rare(splits)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from assay.data.spellings import find_spellings
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import LabelledTexts, Splits
-from assay.errors import DataError, cut, did_you_mean, plural
+from assay.errors import DataError, cut, did_you_mean, find_close, plural
 from assay.recipes.steps.prepare import DataOptions
 from assay.runtime.manifest import Manifest
 
@@ -70,22 +70,38 @@ def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str)
     knows = ", ".join(map(cut, known[:N_KNOWN]))
     if len(known) > N_KNOWN:
         knows += " ..."
-    flags = _merging_flags(unknown, known)
+    merged = _merged(labelled, known)
+    hint = ""
+    if merged.issuperset(unknown):
+        hint = "labels that are only written otherwise can be merged"
+    elif merged:
+        listed = ", ".join(f"'{cut(label)}'" for label in unknown if label in merged)
+        hint = f"some are only written otherwise and can be merged: {listed}; correct the others"
     raise DataError(
         f"{where} has labels that the model does not know: {named}; it knows {knows}."
-        f"{did_you_mean(unknown[0], known)}",
-        hint="labels that are only written otherwise can be merged" * bool(flags),
-        flags=flags,
+        f"{_ask_for_meant(unknown[:N_UNKNOWN], known)}",
+        hint=hint,
+        flags=["--merge-labels"] if merged else [],
     )
 
 
-def _merging_flags(unknown: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Return the flag that merges labels, if it leaves none that is unknown."""
-    counts = dict.fromkeys([*known, *unknown], 1)
-    merged = {one.label for one in find_spellings(counts, preferred=known)}
-    if not merged.issuperset(unknown):
-        return []
-    return ["--merge-labels"]
+def _merged(labelled: LabelledTexts, known: Sequence[str]) -> set[str]:
+    """Return the labels that `--merge-labels` would make labels of the model."""
+    counts = {**dict.fromkeys(known, 0), **labelled.counts()}
+    found = find_spellings(counts, preferred=known)
+    return {one.label for one in found if one.proposed_label in known}
+
+
+def _ask_for_meant(unknown: Sequence[str], known: Sequence[str]) -> str:
+    """Ask for the known label that is meant by each unknown one, as far as one is close."""
+    if len(unknown) == 1:
+        return did_you_mean(unknown[0], known)
+    pairs = []
+    for label in unknown:
+        close = find_close(label, known)
+        if close is not None:
+            pairs.append(f"'{cut(close)}' by '{cut(label)}'")
+    return f" Did you mean {', '.join(pairs)}?" if pairs else ""
 
 
 def cut_as_trained(splits: Splits, manifest: Manifest) -> Splits:
