@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,18 +71,23 @@ def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str)
     if len(known) > N_KNOWN:
         knows += " ..."
     merged = _merged(labelled, known)
-    hint = ""
-    if merged.issuperset(unknown):
-        hint = "labels that are only written otherwise can be merged"
-    elif merged:
-        listed = ", ".join(f"'{cut(label)}'" for label in unknown if label in merged)
-        hint = f"some are only written otherwise and can be merged: {listed}; correct the others"
     raise DataError(
         f"{where} has labels that the model does not know: {named}; it knows {knows}."
         f"{_ask_for_meant(unknown[:N_UNKNOWN], known)}",
-        hint=hint,
+        hint=_merging_hint(unknown, merged),
         flags=["--merge-labels"] if merged else [],
     )
+
+
+def _merging_hint(unknown: Sequence[str], merged: Collection[str]) -> str:
+    """Say which unknown labels can be merged; empty if none can."""
+    can_be = [label for label in unknown if label in merged]
+    if not can_be:
+        return ""
+    if len(can_be) == len(unknown):
+        return "labels that are only written otherwise can be merged"
+    listed = ", ".join(f"'{cut(label)}'" for label in can_be)
+    return f"some are only written otherwise and can be merged: {listed}; correct the others"
 
 
 def _merged(labelled: LabelledTexts, known: Sequence[str]) -> set[str]:
