@@ -1,6 +1,7 @@
 """The label page in a real browser: keys, killed servers, two browsers, anyone can use it. Tests label_page, too."""
 
 import json
+from importlib.resources import files
 
 import pytest
 
@@ -26,8 +27,8 @@ def labelling(pool, out, *args, port=0):
     return serving("label", pool, "--out", out, "--checkpoint", "terms", *args, port=port)
 
 
-KOREAN_Z = """() => document.body.dispatchEvent(
-    new KeyboardEvent("keydown", { key: "ㅋ", code: "KeyZ", bubbles: true, cancelable: true }))"""
+STRIKE = """([key, code]) => document.body.dispatchEvent(
+    new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }))"""
 
 
 def press(page, key):
@@ -102,6 +103,34 @@ def test_decision_waits_for_a_server_that_went_away(visit, pool_file, tmp_path):
     ]
 
 
+# Key, place, whether Shift is held, and the key that is meant.
+KEYBOARDS = [
+    *[(key, f"Digit{1 + i}", False, str(1 + i)) for i, key in enumerate("&é\"'(-è_ç")],
+    ("à", "Digit0", False, "0"),
+    ("1", "Digit1", True, "1"),  # French, with Shift
+    ("+", "Digit1", False, "1"),  # Czech
+    ("/", "Digit7", True, "/"),  # German
+    ("!", "Digit1", True, "!"),
+    ("3", "Digit3", False, "3"),
+    ("a", "KeyQ", False, "a"),  # French
+    ("ㅋ", "KeyZ", False, "z"),
+    ("Я", "KeyZ", True, "Z"),
+    ("+", "NumpadAdd", False, "+"),
+    ("Process", "KeyK", False, "k"),  # an input method
+]
+
+
+def test_keys_are_known_on_every_keyboard(browser):
+    """Digits of a French keyboard without Shift; what writes a letter or a digit is that."""
+    page = browser.new_page()
+    source = files("assay").joinpath("review/static/keys.js").read_text(encoding="utf-8")
+    page.add_script_tag(content=source.replace("export function", "function"))
+    for key, code, shift, meant in KEYBOARDS:
+        event = {"key": key, "code": code, "shiftKey": shift}
+        assert page.evaluate("event => keyOf(event)", event) == meant, event
+    page.close()
+
+
 def test_page_does_all_that_a_person_needs(visit, pool_file, tmp_path):
     """Several ways on one server: history, notes, labels, two browsers, Korean, a phone, markup."""
     out = tmp_path / "labelled.jsonl"
@@ -111,10 +140,14 @@ def test_page_does_all_that_a_person_needs(visit, pool_file, tmp_path):
         page.keyboard.press("/")
         page.keyboard.type("1 odd z")
         page.keyboard.press("Enter")
-        first = press(page, "1")
+        first = page.text_content("#text")
+        page.evaluate(STRIKE, ["&", "Digit1"])  # the first label, with a French keyboard
+        page.wait_for_function(
+            "text => document.getElementById('text').textContent !== text", arg=first
+        )
         second = press(page, "2")
         # with a Korean keyboard, Z is the key at its place
-        page.evaluate(KOREAN_Z)
+        page.evaluate(STRIKE, ["ㅋ", "KeyZ"])
         page.wait_for_function(
             "text => document.getElementById('text').textContent === text", arg=second
         )

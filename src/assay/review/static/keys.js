@@ -1,12 +1,15 @@
-// Which key is meant. Where it writes no Latin letter or digit, as with a Korean or Russian layout, an input method, or
-// the digits of a French keyboard, it is known by its place.
+// Which key is meant. Where a key writes no Latin letter or digit, as with a Korean or Russian layout or an input method,
+// it is known by its place. So are the digits of a French or Czech keyboard, which write & or + without Shift; with
+// Shift, and on other keyboards, these write digits themselves.
 
 const PLACE = /^(?:Key([A-Z])|Digit([0-9]))$/;
 
 export function keyOf(event) {
   const place = PLACE.exec(event.code || "");
-  if (!place || /^[ -~]$/.test(event.key)) return event.key;
-  const letter = place[1];
-  if (!letter) return place[2];
+  if (!place) return event.key;
+  const [, letter, digit] = place;
+  const isDigit = digit && !event.shiftKey && !/^[A-Za-z0-9]$/.test(event.key);
+  if (/^[ -~]$/.test(event.key) && !isDigit) return event.key;
+  if (digit) return digit;
   return event.shiftKey ? letter : letter.toLowerCase();
 }
