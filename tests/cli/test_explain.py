@@ -6,6 +6,7 @@ These are the tests of explain_command.
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,9 @@ def test_explanation_has_scores_words_and_sum(invoke, linear_model):
     assert lines[3].split()[0] == "happy"
     assert lines[3].endswith("++++++++++")
     assert ", exactly (logits, less their mean over labels)" in done.stdout
+    shown = re.search(r"words (\S+), without words (\S+): together (\S+),", done.stdout)
+    words, base, total = (round(100 * float(number)) for number in shown.groups())
+    assert words + base == total
     assert "\x1b" not in done.stdout
 
 

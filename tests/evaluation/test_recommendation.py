@@ -56,6 +56,20 @@ def test_the_cheapest_is_the_best():
     assert choice.remarks == ("Chosen on 1,000 validation texts.",)
 
 
+def test_others_that_are_as_good_are_named():
+    """The cheapest is not called the highest where others have the same score."""
+    predictions = {
+        "majority": answer((0, 500), (1, 500)),
+        "linear": answer((1, 1000)),
+        "compact": answer((1, 1000)),
+        "features": answer((1, 1000)),
+    }
+    assert choose_method(predictions).why == (
+        "No method has a higher accuracy than linear (100.0%); compact, features have as high a "
+        "one, and no cheaper method learns."
+    )
+
+
 def test_what_is_not_shown_to_be_learnt_is_said():
     """Ten texts show nothing, and the reader is told so, twice."""
     predictions = {"majority": answer((1, 6), (0, 4)), "linear": answer((1, 7), (0, 3))}

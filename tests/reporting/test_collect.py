@@ -10,7 +10,7 @@ from assay.catalogue import open_language
 from assay.reporting.collect import collect_report
 from assay.reporting.data_sections import FirstRow
 from assay.reporting.score_sections import ShownMistake
-from assay.reporting.sections import HowSection
+from assay.reporting.sections import CHOICES, FOLD_CHOICES, HowSection, _count_texts
 from assay.runtime.nearest import Neighbour
 
 
@@ -190,3 +190,14 @@ def test_title_is_the_last_part_of_the_source(results, source, title):
     """The title names the data set, not the folders above it."""
     splits = replace(results.splits, source=source)
     assert collect_report(replace(results, splits=splits))["title"] == title
+
+
+def test_texts_of_folds_and_of_saved_models_are_counted(results):
+    """Of train and validation together, which the table of splits does not say."""
+    splits = results.splits
+    both = len(splits["train"]) + len(splits["validation"])
+    counted = _count_texts([*CHOICES, *FOLD_CHOICES], splits)
+    n_texts = {one["split"]: one.get("n_texts") for one in counted}
+    assert n_texts["both"] == n_texts["both_folds"] == both
+    assert n_texts["train_folds"] == len(splits["train"])
+    assert n_texts["none"] is None

@@ -57,6 +57,20 @@ def test_reliability_has_one_panel_per_method(unpainted, n_methods):
     assert sum(ax.get_visible() for ax in figure.axes) == n_methods
 
 
+def test_reliability_passes_bins_of_few_texts_by(unpainted):
+    """One wrong text alone in a bin took the line down to 0 %."""
+    bins = [
+        {"n_texts": 1, "confidence": 0.4, "accuracy": 0.0},
+        {"n_texts": 10, "confidence": 0.7, "accuracy": 0.6},
+        {"n_texts": 30, "confidence": 0.9, "accuracy": 0.95},
+    ]
+    (ax,) = score_figures.draw_reliability({"linear": {"after": bins}}).axes
+    assert list(ax.lines[1].get_ydata()) == [0.6, 0.95]
+    steady, few = ax.collections
+    assert (len(steady.get_offsets()), len(few.get_offsets())) == (2, 1)
+    assert few.get_alpha() < 0.5 < steady.get_alpha()
+
+
 def test_training_marks_the_epoch_that_was_kept(unpainted):
     """Two panels per method, the kept epoch named."""
     epochs = [

@@ -225,6 +225,8 @@ def _print_sum(explanation: Explanation, label: str | None) -> None:
         float(values[column])
         for values in (explanation.totals, explanation.base, explanation.errors)
     )
+    total, base, error = round(total, 2), round(base, 2), round(error, 2)
+    # What is left of the rounded sum: the numbers on the line add up as they are shown.
     parts = f"words {total - base - error:+.2f}, without words {base:+.2f}"
     if explanation.kind == "exact":
         print_sentence(f"{parts}: together {total:+.2f}, exactly ({UNITS[explanation.task]})")

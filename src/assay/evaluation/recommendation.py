@@ -71,6 +71,16 @@ def _reason(choice: Choice) -> Fact:
     elif own.method != choice.best:
         kind = "choice.close"
     elif _closest_cheaper(choice) is None:
+        tied = _tied(choice, own)
+        if tied:
+            return Fact.of(
+                "choice.tied_and_cheapest",
+                method=own.method,
+                metric=choice.metric,
+                score=own.score,
+                n_rivals=len(tied),
+                rivals=", ".join(tied),
+            )
         kind = "choice.best_and_cheapest"
     else:
         kind = "choice.best"
@@ -86,6 +96,12 @@ def _reason(choice: Choice) -> Fact:
         rival_score=rival.score,
         loss=loss.expected_loss,
     )
+
+
+def _tied(choice: Choice, own: ExpectedLoss) -> list[str]:
+    """Return the other methods whose score is shown as that of the recommended one."""
+    others = [one for one in choice.losses if one.method != own.method]
+    return [one.method for one in others if round(one.score, 3) == round(own.score, 3)]
 
 
 def _closest_cheaper(choice: Choice) -> ExpectedLoss | None:

@@ -35,6 +35,7 @@ MAX_CELL_TEXT = 15  # with more classes, a confusion matrix has no room for numb
 MAX_NAMED = 120  # with more classes, an axis has no room for their names
 MAX_FLAT_NAMES = 4  # with more classes, names on the horizontal axis are turned
 PALE = "#98a2b3"
+FEW_IN_BIN, FAINT = 5, 0.3  # texts of a bin whose share says little, and how it is drawn
 
 
 def draw_confusion(
@@ -333,15 +334,23 @@ def _paint_reliability(
 
 
 def _paint_bins(ax: Axes, bins: Sequence[Mapping[str, float]], *, colour: str, face: str) -> None:
-    """Paint one dot per bin, as large as its share of the texts.
+    """Paint one dot per bin, as large as its share of the texts; faint where it has few.
 
     Dots on the frame are not cut off.
     """
     n_texts = sum(one["n_texts"] for one in bins)
-    xs = [one["confidence"] for one in bins]
-    ys = [one["accuracy"] for one in bins]
-    sizes = [12 + 110 * one["n_texts"] / n_texts for one in bins]
+    steady = [one for one in bins if one["n_texts"] >= FEW_IN_BIN]
+    few = [one for one in bins if one["n_texts"] < FEW_IN_BIN]
+    xs, ys = _places(steady)
     ax.plot(xs, ys, color=colour, linewidth=1, alpha=0.6, clip_on=False)
-    ax.scatter(
-        xs, ys, s=sizes, color=face, edgecolor=colour, linewidth=1.1, zorder=3, clip_on=False
-    )
+    for own, alpha in ((steady, 1.0), (few, FAINT)):
+        sizes = [12 + 110 * one["n_texts"] / n_texts for one in own]
+        dots = ax.scatter(
+            *_places(own), s=sizes, color=face, edgecolor=colour, linewidth=1.1, clip_on=False
+        )
+        dots.set(alpha=alpha, zorder=3)
+
+
+def _places(bins: Sequence[Mapping[str, float]]) -> tuple[list[float], list[float]]:
+    """Return where the dots of bins are."""
+    return [one["confidence"] for one in bins], [one["accuracy"] for one in bins]

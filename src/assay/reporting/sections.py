@@ -8,6 +8,7 @@ from typing import Any
 
 from assay.catalogue import Fact
 from assay.checkpoints.auto import CheckpointChoice
+from assay.data.texts import Splits
 from assay.evaluation.mistakes import Confusion, costly_confusions
 from assay.methods import METHODS
 from assay.reporting.data_sections import (
@@ -57,6 +58,12 @@ CHOICES = tuple({"choice": choice, "split": held_out} for choice, held_out, _ in
 FOLD_CHOICES = tuple(
     {"choice": choice, "split": folds} for choice, _, folds in CHOICE_SPLITS if folds is not None
 )
+# The splits whose texts the folds, or the models that are saved, are of.
+SPLITS_OF = {
+    "both": ("train", "validation"),
+    "both_folds": ("train", "validation"),
+    "train_folds": ("train",),
+}
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,8 @@ class HowSection:
     options : mapping of str to value
         The options that were set, those of the data among them.
     versions : mapping of package to version
-    choices : sequence of {choice, split}
-        Which split took part in which choice.
+    choices : sequence of {choice, split, n_texts}
+        Which split took part in which choice; the number of its texts may be left out.
     notes : tuple of Fact
         What was left out, and what a person corrected.
     checkpoint : CheckpointChoice, optional
@@ -81,7 +88,7 @@ class HowSection:
     command: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
-    choices: Sequence[Mapping[str, str]] = CHOICES
+    choices: Sequence[Mapping[str, str | int]] = CHOICES
     notes: tuple[Fact, ...] = ()
     checkpoint: CheckpointChoice | None = None
 
@@ -125,6 +132,18 @@ class ReportSections:
     calibration: Mapping[str, CalibrationSection] = field(default_factory=dict)
     map: Mapping[str, Any] | None = None
     how: HowSection = field(default_factory=HowSection)
+
+
+def _count_texts(
+    choices: Sequence[Mapping[str, str]], splits: Splits
+) -> list[Mapping[str, str | int]]:
+    """Add to each choice how many texts took part in it, where any did."""
+    counted: list[Mapping[str, str | int]] = []
+    for one in choices:
+        names = [name for name in SPLITS_OF.get(one["split"], (one["split"],)) if name in splits]
+        n_texts = sum(len(splits[name]) for name in names)
+        counted.append({**one, "n_texts": n_texts} if n_texts else one)
+    return counted
 
 
 def gather_sections(
@@ -171,7 +190,7 @@ def gather_sections(
             command=command,
             options=options or {},
             versions=dict(models[0].manifest.versions),
-            choices=choices,
+            choices=_count_texts(choices, splits),
             notes=tuple(_notes(results)),
             checkpoint=results.checkpoint,
         ),
