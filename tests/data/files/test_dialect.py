@@ -80,6 +80,31 @@ def test_index_columns_have_names(tmp_path):
         assert next(read_rows(path)).values.keys() == {"unnamed_1", "text", "label"}
 
 
+@pytest.mark.parametrize(
+    "names", [("5", "9", "12"), ("doc1", "doc2", "doc3"), ("9", "5", "12"), ("1", "2", "3")]
+)
+@pytest.mark.parametrize("separator", [" ", "\t"])
+def test_row_names_of_r_may_be_any(tmp_path, names, separator):
+    """Rows that were chosen from others keep their numbers, and a row may have a name."""
+    rows = [f'"{name}"{separator}"a text {name}"{separator}"x"' for name in names]
+    path = tmp_path / "data.txt"
+    path.write_text("\n".join([f'"text"{separator}"label"', *rows, ""]))
+    read_back = [row.values for row in read_rows(path)]
+    assert [list(values.values()) for values in read_back] == [
+        [name, f"a text {name}", "x"] for name in names
+    ]
+    assert list(read_back[0]) == ["unnamed_1", "text", "label"]
+
+
+@pytest.mark.parametrize("begin", ["hello", "oh", "12", "a b"])
+def test_a_comma_in_each_text_makes_no_row_names(tmp_path, begin):
+    """Words before it are the beginning of a text."""
+    path = tmp_path / "data.csv"
+    path.write_text(f"text,label\n{begin},world,x\nbye,world,y\n")
+    problems = [row.problem for row in read_rows(path)]
+    assert problems == ["3 fields where the header has 2"] * 2
+
+
 def test_delimiter_in_doubt_is_refused_with_both(tmp_path):
     """Two characters that would each make a table of the file are named, with what to add."""
     with pytest.raises(DataError, match=r"data\.csv can be read with ',' or ';' between") as caught:

@@ -139,7 +139,12 @@ class _Choice:
 
     def _extra(self, head: HeadRows) -> str | None:
         """Return where rows have one cell more than the header; see `find_extra`."""
-        return find_extra(head.rows) if head.rows and self.reading.header else None
+        if not head.rows or not self.reading.header:
+            return None
+        extra = find_extra(head.rows, self.delimiter)
+        if extra == "first" and head.rows[1][0] != "1":
+            self._say("its first column has no name; it is read as the names of the rows")
+        return extra
 
     def _say(self, sentence: str) -> None:
         _say(f"{self.name}: {sentence}", hash("".join(self.lines)))

@@ -22,6 +22,8 @@ __all__ = [
 ]
 
 Rows = list[list[str]]
+MAX_DIGITS = 18  # of the number of a row
+NAMED_BY_WORDS = (" ", "\t")  # what `write.table` of R has between columns
 EXTRA_FIELDS = {None: 0, "first": 1, "last": 1, "header": -1}
 
 
@@ -131,15 +133,15 @@ def parse_head(lines: Sequence[str], variant: Variant, *, is_whole: bool) -> Hea
     whole = [row for row in rows if row]
     n_ragged = 0
     if whole:
-        width = len(whole[0]) + EXTRA_FIELDS[find_extra(whole)]
+        width = len(whole[0]) + EXTRA_FIELDS[find_extra(whole, variant.delimiter)]
         n_ragged = sum(1 for row in whole[1:] if len(row) != width)
     return HeadRows(whole, n_errors + n_ragged)
 
 
-def find_extra(rows: Rows) -> str | None:
+def find_extra(rows: Rows, delimiter: str) -> str | None:
     """Return where every row has one field more than the header, or the header one more than they.
 
-    ``first``: the numbers of the rows, as R writes them. ``last``: nothing, where each row but the
+    ``first``: the names of the rows, as R writes them. ``last``: nothing, where each row but the
     header ends with a delimiter. ``header``: the header alone ends with one. None: as many.
     """
     header, others = rows[0], rows[1:]
@@ -149,9 +151,31 @@ def find_extra(rows: Rows) -> str | None:
         return None
     if all(row[-1] == "" for row in others):
         return "last"
-    numbers = [str(i) for i in range(1, len(others) + 1)]
-    is_numbered = [row[0] for row in others] == numbers
-    return "first" if is_numbered and len(others) > 1 else None
+    names = [row[0] for row in others]
+    return "first" if len(names) > 1 and _are_row_names(names, len(header), delimiter) else None
+
+
+def _are_row_names(names: Sequence[str], n_columns: int, delimiter: str) -> bool:
+    """Tell whether the first fields are names of rows, and no beginnings of texts.
+
+    Names are numbers, which grow where rows were chosen, or words. A comma, which texts hold too,
+    is behind numbers alone.
+    """
+    numbers = list(range(1, len(names) + 1))
+    joined = "".join(names)
+    are_digits = all(names) and joined.isascii() and joined.isdigit()
+    if are_digits and max(map(len, names)) <= MAX_DIGITS:
+        found = list(map(int, names))
+        if found == numbers or (n_columns > 1 and found == sorted(set(found))):
+            return True
+    if n_columns < 2 or delimiter not in NAMED_BY_WORDS or len(set(names)) < len(names):
+        return False
+    # Between spaces, a name of several words is in quotes, as no beginning of a text is
+    return delimiter == " " or all(map(_is_word, names))
+
+
+def _is_word(name: str) -> bool:
+    return len(name.split()) == 1
 
 
 def _is_header_longer(header: Sequence[str], others: Rows) -> bool:
