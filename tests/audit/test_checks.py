@@ -14,6 +14,7 @@ from _support.small_models import small_data
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.issues import KINDS, hash_text
 from assay.data.labels import LabelSet
+from assay.data.load import load_data
 from assay.data.texts import DroppedRow, LabelledTexts, Splits
 from assay.errors import InputError
 from assay.recipes.audit import load_for_audit
@@ -101,6 +102,27 @@ def planted():
 def test_planted_problem_is_found(planted, kind, places):
     """Each kind holds what was planted and nothing more; rows of one finding share a group."""
     assert found(planted, kind) == places
+
+
+def test_row_without_a_label_is_listed_with_its_text(tmp_path):
+    """Each its own, in every split; one without a text, or that cannot be used, has none."""
+    for split in ("train", "test"):
+        rows = [f"{split} {i},{'ab'[i % 2]}" for i in range(40)]
+        rows[3:3] = [f"{split} bare,", ",a", f"{split} bare too,", "too,many,cells,here"]
+        (tmp_path / f"{split}.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    splits = load_data(tmp_path, max_bad_fraction=0.5)
+    audit = audit_data(splits, method=None)
+    listed = {(one.kind, one.split, one.row): one.text for one in audit.issues if not one.label}
+    assert listed == {
+        (kind, split, line): text
+        for split in ("train", "test")
+        for kind, line, text in [
+            ("no_label", 5, f"{split} bare"),
+            ("empty", 6, ""),
+            ("no_label", 7, f"{split} bare too"),
+            ("unusable", 8, ""),
+        ]
+    }
 
 
 def test_groups_are_numbered_once(planted):

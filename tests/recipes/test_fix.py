@@ -602,3 +602,19 @@ def test_proposed_labels_may_be_edited_by_hand(tmp_path):
     assert not (tmp_path / "o.csv").exists()
     assert decide("a", "b;a").n_applied == 2
     assert (tmp_path / "o.csv").read_text() == "text,label\nlate,a\ndear,a;b\nfine,b\n"
+
+
+def test_row_that_is_not_read_is_no_row_to_correct(tmp_path):
+    """Without a label in the file, it gets its first one there: that is said, nothing is written in."""
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\nso glad,joy\nso sad,sad\nso bad,\n", encoding="utf-8")
+    rows = [("all", 2, "so glad", "sad", "yes"), ("all", 4, "so bad", "sad", "yes")]
+    decisions = decide(tmp_path / "d.csv", *rows)
+    text = decisions.read_text(encoding="utf-8").replace("wrong_label,all,4", "no_label,all,4")
+    decisions.write_text(text, encoding="utf-8")
+    options = DataOptions(max_bad_fraction=1.0)
+    fixed = fix_data(path, decisions, tmp_path / "fixed.csv", options=options)
+    assert fixed.n_applied == 1
+    [skipped] = fixed.skipped
+    assert "all row 4 is not read: give it its label in" in skipped
+    assert (tmp_path / "fixed.csv").read_text(encoding="utf-8").endswith("so bad,\n")

@@ -58,6 +58,7 @@ def issues():
         issue("conflict", 0, group=1),
         issue("conflict", 1, group=1),
         Issue("empty", "all", 9, "", ""),
+        Issue("no_label", "all", 10, "nobody knows", ""),
     ]
 
 

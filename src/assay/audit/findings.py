@@ -26,7 +26,8 @@ __all__ = [
     "find_spelled_labels",
 ]
 
-DROPPED_KINDS = {"null text": "empty", "blank text": "empty", "null label": "no_label"}
+WITHOUT_LABEL = "no_label"
+DROPPED_KINDS = {"null text": "empty", "blank text": "empty", "null label": WITHOUT_LABEL}
 
 
 class AllRows:
@@ -218,9 +219,14 @@ def find_spelled_labels(rows: AllRows, splits: Splits, numbers: Iterator[int]) -
 
 
 def find_dropped_rows(splits: Splits) -> list[Issue]:
-    """Return the rows that were left out when the data were loaded."""
+    """Return the rows that were left out when the data were loaded.
+
+    Those without a label have their text: a person needs it to give them one.
+    """
+    kinds = [DROPPED_KINDS.get(row.reason, "unusable") for row in splits.dropped]
+    texts = iter(splits.pool if kinds.count(WITHOUT_LABEL) == len(splits.pool) else ())
     found = []
-    for row in splits.dropped:
-        kind = DROPPED_KINDS.get(row.reason, "unusable")
-        found.append(Issue(kind, row.split, row.line, "", ""))
+    for row, kind in zip(splits.dropped, kinds, strict=True):
+        text = next(texts, "") if kind == WITHOUT_LABEL else ""
+        found.append(Issue(kind, row.split, row.line, text, ""))
     return found

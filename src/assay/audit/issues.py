@@ -20,6 +20,7 @@ from assay.output_lock import lock_output
 __all__ = [
     "COLUMNS",
     "KINDS",
+    "LEFT_OUT_KINDS",
     "SPREADSHEET_ENCODINGS",
     "Issue",
     "IssueEntry",
@@ -49,6 +50,7 @@ KINDS = {
     "no_label": "no label: left out",
     "unusable": "cannot be used: left out",
 }
+LEFT_OUT_KINDS = ("empty", "no_label", "unusable")  # of rows that are not among the data
 SCORE_DIGITS = 6
 # What Excel saves "CSV" in, by the country of the computer. A file of issues in one of them is read
 # again whatever it was saved in.
@@ -96,7 +98,8 @@ class Issue(Brief):
     row : int
         1-based line (or record) of the source.
     text, label : str
-        Empty where the row has none. Where a text may have several labels, a list in JSON.
+        Empty where the row has none, and the text also where it cannot be used. Where a text may
+        have several labels, a list in JSON.
     proposed_label : str
         The label that a suspect probably should have, that a doubtful one may have, or the usual
         spelling of the label; empty for other kinds.

@@ -12,7 +12,7 @@ from assay._arguments import checked
 from assay._display import Brief
 from assay._paths import expand_home
 from assay.audit.answers import Correction, read_corrections
-from assay.audit.issues import hash_text
+from assay.audit.issues import LEFT_OUT_KINDS, hash_text
 from assay.data.columns import find_columns, list_columns
 from assay.data.files.formats import file_kind
 from assay.data.files.readers import read_rows
@@ -230,6 +230,9 @@ def _find_changes(
         where = _place(one)
         candidates = [one.split] if one.split in splits else list(splits)
         split = next((name for name in candidates if _is_row(one, splits, places, name)), None)
+        if split is None and one.kind in LEFT_OUT_KINDS:
+            changes.skipped.append(f"{where} is not read: give it its label in {splits.source}")
+            continue
         if split is None:
             changes.skipped.append(f"{where} is not in {splits.source} with this text")
             continue

@@ -11,7 +11,7 @@ from typing import TypedDict
 import numpy as np
 
 from assay.audit.answers import FoundRow, read_issues_file
-from assay.audit.issues import KINDS, Issue, hash_text
+from assay.audit.issues import KINDS, LEFT_OUT_KINDS, Issue, hash_text
 from assay.data.origin import WHOLE, Origin
 from assay.data.texts import Splits
 from assay.errors import DataError
@@ -120,8 +120,9 @@ def read_suspects(path: Path, splits: Splits) -> list[Suspect]:
     DataError
         No row of the file is in the data: it is the audit of other data.
     """
-    # A row without a text has no hash: an audit lists it, but there is nothing to decide on.
-    entries = [entry for entry in read_issues_file(path) if entry.text_sha256]
+    # An audit also lists rows without a text (which have no hash) or label: nothing to decide on.
+    found = [entry for entry in read_issues_file(path) if entry.text_sha256]
+    entries = [entry for entry in found if entry.kind not in LEFT_OUT_KINDS]
     places = _Places(splits)
     issues: list[Issue] = []
     for entry in entries:
