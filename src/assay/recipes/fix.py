@@ -230,11 +230,8 @@ def _find_changes(
         where = _place(one)
         candidates = [one.split] if one.split in splits else list(splits)
         split = next((name for name in candidates if _is_row(one, splits, places, name)), None)
-        if split is None and one.kind in LEFT_OUT_KINDS:
-            changes.skipped.append(f"{where} is not read: give it its label in {splits.source}")
-            continue
         if split is None:
-            changes.skipped.append(f"{where} is not in {splits.source} with this text")
+            changes.skipped.append(f"{where} {_why_not_there(one, splits.source)}")
             continue
         own = changes.labels.setdefault(split, {})
         before = splits[split].labels[places[split][one.row]]
@@ -269,6 +266,12 @@ def _read_labels(
             hint="correct proposed_label there, or take back the yes",
         )
     return labels
+
+
+def _why_not_there(one: Correction, source: str) -> str:
+    if one.kind in LEFT_OUT_KINDS:
+        return f"is not read: give it its label in {source}"
+    return f"is not in {source} with this text"
 
 
 def _is_row(
