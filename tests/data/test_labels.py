@@ -14,6 +14,9 @@ from assay.errors import DataError
 def test_natural_sort_reads_numbers_as_numbers():
     """2 before 10, inside words too; names that are not numbers come after."""
     assert natural_sort(["10", "2", "1"]) == ["1", "2", "10"]
+    assert natural_sort(["0", "1", "-1", "a-3", "2", "-2.5", "-10"]) == [
+        *("-10", "-2.5", "-1", "0", "1", "2", "a-3"),
+    ]
     assert natural_sort(["v10", "v9", "b", "V1"]) == ["b", "V1", "v9", "v10"]
 
 

@@ -118,7 +118,7 @@ def test_command_reads_the_pool_as_the_data_of_the_model(tmp_path):
     args = ["next", tmp_path / "m", data, "--out", tmp_path / "next.csv"]
     done = runner.invoke(app, list(map(str, args)))
     assert done.exit_code == 0, done.output
-    assert "60 texts have a label already" in done.output
+    assert "60 texts left out that have a label already" in done.output
     head, *rows = (tmp_path / "next.csv").read_text(encoding="utf-8").splitlines()
     assert head == "النص,الصنف"
     assert sorted(rows) == ["a new one,", "another one,"]

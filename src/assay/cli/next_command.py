@@ -75,7 +75,9 @@ def next_command(
     if done.n_written < n:
         print_line(f"{n:,} were asked for: {_why_fewer(done)}")
     if done.n_labelled:
-        print_line(f"{done.n_labelled:,} texts have a label already and were left out")
+        verb = "has" if done.n_labelled == 1 else "have"
+        n_labelled = plural(done.n_labelled, "text")
+        print_line(f"{n_labelled} left out that {verb} a label already")
     if done.n_learnt:
         print_line(f"{plural(done.n_learnt, 'text')} of the data of the model left out")
     if done.n_held_out:

@@ -25,6 +25,8 @@ SEVERAL_REFUSED = (
 )
 JOINTS = (";", "|", ",")  # how people join labels in a cell
 SINGLE_LABEL_HINT = "--single-label takes the labels of a text together as one label"
+MINUS = "\u2212"  # as it is typeset
+NEGATIVE = re.compile(rf"[-{MINUS}][0-9]{{1,300}}(?:\.[0-9]+)?")
 
 
 def list_labels(labels: Iterable[str]) -> str:
@@ -41,13 +43,16 @@ def list_labels(labels: Iterable[str]) -> str:
 def natural_sort(names: Iterable[str]) -> list[str]:
     """Sort names so that numbers inside them count as numbers: ``"2"`` before ``"10"``.
 
-    >>> natural_sort(["10", "b", "2", "a"])
-    ['2', '10', 'a', 'b']
+    Names that are negative numbers come first, from the smallest.
+
+    >>> natural_sort(["10", "b", "2", "-1", "a", "-2"])
+    ['-2', '-1', '2', '10', 'a', 'b']
     """
 
-    def key(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    def key(name: str) -> tuple[float, list[tuple[int, int, str]], str]:
         pieces = [_piece_key(piece) for piece in re.split(r"([0-9]+)", name) if piece]
-        return pieces, name
+        below_zero = float(name.replace(MINUS, "-")) if NEGATIVE.fullmatch(name) else 0.0
+        return below_zero, pieces, name
 
     return sorted(names, key=key)
 

@@ -94,6 +94,8 @@ def test_what_is_called_a_workbook_or_parquet_is_called_what_it_is(
         b"INSERT INTO t (text,label) VALUES ('a','b');",
         b"-- MySQL dump 10\n--\n/*!40101 SET x */;\nDROP TABLE IF EXISTS `t`;\n",
         b"create table t (\n  a text\n);",
+        b"--\n-- PostgreSQL database dump\n--\nSET x = 0;\n",
+        b"COPY public.t (text, label) FROM stdin;\na\tb\n",
     ],
 )
 def test_dump_of_a_database_is_recognised(tmp_path, content):

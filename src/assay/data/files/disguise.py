@@ -31,7 +31,9 @@ DRAWN_RULE = re.compile(rb"(?:[^\r\n]*+\r?\n)?[ \t]*+\+?-{3}-*+\+[-+]*+[ \t]*+[\
 # Statements that make or fill a table, perhaps below comments.
 SQL_DUMP = re.compile(
     rb"(?>\s|--[^\n]*\n|/\*.*?\*/;?)*+(?:insert\s+into\s+\S+\s*(?:\(|values)|"
-    rb"(?:create|drop)\s+table\s+(?:if\s+(?:not\s+)?exists\s+)?\S+\s*(?:\(|;))",
+    rb"copy\s+\S+\s*(?:\([^()]*\)\s*)?from\s+stdin|"
+    rb"(?:create|drop)\s+table\s+(?:if\s+(?:not\s+)?exists\s+)?\S+\s*(?:\(|;))|"
+    rb"(?:--\s*\n)?--\s+(?:postgresql\s+database|mysql|mariadb)\s+dump",
     re.IGNORECASE | re.DOTALL,
 )
 JSON_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{\s*\"")
