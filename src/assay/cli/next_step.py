@@ -1,17 +1,27 @@
-"""The command that applies decisions, ready to paste: `audit` and `review` end with it."""
+"""The command that applies decisions, ready to paste: `audit` and `review` end with it.
+
+It is `assay fix`, or `assay run` for files that cannot be written again.
+"""
 
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from assay._paths import expand_home
+from assay.errors import DataError
 
 __all__ = ["fix_command_for"]
+
+KINDS_OF_TOOLS = (".json", ".jsonl", ".parquet")
 
 
 def fix_command_for(data: str, decisions: Path, flags: str) -> str:
     """Return the `assay fix` that writes corrected data beside the data.
+
+    For data that cannot be written again, such as records of tools for labelling, it is the
+    `assay run` that corrects the labels as it reads them.
 
     Parameters
     ----------
@@ -30,9 +40,31 @@ def fix_command_for(data: str, decisions: Path, flags: str) -> str:
     path = expand_home(data)
     if not path.exists():
         return ""
+    if not _can_be_fixed(path):
+        command = ["assay", "run", data, "--corrections", str(decisions)]
+        return f"{shlex.join(command)} {flags}".rstrip()
     fixed = _free_name(path.with_name(f"fixed-{path.name}"))
     command = ["assay", "fix", data, "--decisions", str(decisions), "--out", str(fixed)]
     return f"{shlex.join(command)} {flags}".rstrip()
+
+
+def _can_be_fixed(path: Path) -> bool:
+    """Tell whether `assay fix` writes a file, or all files of a folder, again."""
+    from assay.data.files.formats import file_kind
+    from assay.data.files.readers import read_rows
+    from assay.data.files.relabelled import REWRITABLE
+    from assay.data.files.tool_records import keeps_labels_inside
+
+    files = sorted(filter(Path.is_file, path.iterdir())) if path.is_dir() else [path]
+    for file in files:
+        kind = file_kind(file)
+        if kind in KINDS_OF_TOOLS:
+            with suppress(DataError):
+                if keeps_labels_inside(read_rows(file)):
+                    return False
+        elif kind is not None and kind not in REWRITABLE:
+            return False
+    return True
 
 
 def _free_name(path: Path) -> Path:

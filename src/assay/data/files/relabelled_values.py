@@ -24,7 +24,10 @@ __all__ = [
     "of_same_type",
 ]
 
-OF_TOOLS = "records of tools for labelling cannot be written again"
+OF_TOOLS = (
+    "records of tools for labelling cannot be written again: assay run with --corrections takes "
+    "the decisions"
+)
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 

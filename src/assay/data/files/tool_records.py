@@ -20,7 +20,7 @@ from typing import Any
 from assay.data.files.row import Record, Row
 from assay.data.files.tool_answers import Answers
 
-__all__ = ["TOOLS", "Tool", "read_tool_rows"]
+__all__ = ["TOOLS", "Tool", "keeps_labels_inside", "read_tool_rows"]
 
 logger = logging.getLogger(__name__)
 
@@ -210,6 +210,21 @@ def read_tool_rows(rows: Iterable[Row], *, name: str) -> Iterator[Row]:
     for row in chain(first, rows):
         yield _read_row(row, tool, answers)
     answers.warn(name)
+
+
+def keeps_labels_inside(rows: Iterable[Row]) -> bool:
+    """Tell whether rows are those of a tool that has no column of labels to write them into.
+
+    Parameters
+    ----------
+    rows : iterable of Row
+        As `read_tool_rows` gives them; the first ones are looked at.
+    """
+    first = list(islice(rows, PEEKED_ROWS))
+    tool = _recognise(first)
+    if tool is not None and tool.read is _read_prodigy:
+        return any("accept" in row.values for row in first)
+    return tool is not None
 
 
 def _recognise(rows: list[Row]) -> Tool | None:
