@@ -69,6 +69,17 @@ def test_weights_that_are_scaled_are_accepted(tmp_path):
     check_graph(path, root=tmp_path, listed=())
 
 
+def test_value_of_an_operator_is_not_what_it_makes(tmp_path):
+    """The number that a shape is filled with says nothing about its size, which depends on texts."""
+    nodes = [
+        helper.make_node("Shape", ["input_ids"], ["shape"]),
+        helper.make_node("ConstantOfShape", ["shape"], ["ones"], value=tensor("v", np.int64([1]))),
+        helper.make_node("Expand", ["row", "ones"], ["c"]),
+    ]
+    path = write(tmp_path, *nodes, constants=[tensor("row", np.float32([1]))])
+    check_graph(path, root=tmp_path, listed=())
+
+
 def make_branch():
     """Return a graph inside an operator."""
     output = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
@@ -149,6 +160,48 @@ HARMFUL = [
             ]
         },
         "'Max' makes",
+    ),
+    (
+        [helper.make_node("Gather", ["row", "many"], ["c"])],
+        {"constants": [*SHORT, tensor("many", np.zeros(1 << 15, np.int64))]},
+        "'Gather' makes 1,073,741,824 numbers",
+    ),
+    (
+        [helper.make_node("Einsum", ["row", "row"], ["c"], equation="ai,aj->ij")],
+        {"constants": SHORT},
+        "'Einsum' makes of constants nobody knows how many numbers",
+    ),
+    (
+        [helper.make_node("Concat", ["row"] * (1 << 12), ["c"], axis=0)],
+        {"constants": SHORT},
+        "'Concat' makes",
+    ),
+    (
+        [helper.make_node("Concat", ["row"] * (1 << 10), [f"c{i}"], axis=0) for i in range(8)],
+        {"constants": SHORT},
+        "its operators make",
+    ),
+    (
+        [helper.make_node("Tile", ["long", "times"], ["c"])],
+        {"constants": [tensor("long", np.zeros(20000)), tensor("times", np.int64([20000]))]},
+        "'Tile' makes 400,000,000 numbers",
+    ),
+    (
+        [
+            helper.make_node("Constant", [], ["n"], value_ints=[1 << 14, 1 << 14]),
+            helper.make_node("Expand", ["row", "n"], ["c"]),
+        ],
+        {"constants": [tensor("row", np.float32([1]))]},
+        "'Expand' makes 268,435,456 numbers",
+    ),
+    (
+        [
+            helper.make_node("Constant", [], ["row"], value_floats=[0.0] * (1 << 14)),
+            helper.make_node("Unsqueeze", ["row", "one"], ["column"]),
+            helper.make_node("Add", ["row", "column"], ["c"]),
+        ],
+        {"constants": [tensor("one", np.int64([1]))]},
+        "'Add' makes 268,435,456 numbers",
     ),
     ([], {"constants": [TensorProto(name="w", dims=[1 << 50], data_type=1)]}, "lack their numbers"),
     ([], {"constants": [TensorProto(name="w", dims=[-4], data_type=1)]}, "have the shape"),

@@ -12,9 +12,11 @@ import mmap
 import posixpath
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from assay.errors import ModelError
+from assay.runtime.constant_sizes import INTEGER_TYPES, MAKERS, SHAPES, ConstantSizes
 from assay.runtime.protobuf import BrokenMessage, Value, read_fields, read_integers
 
 __all__ = ["check_graph"]
@@ -23,27 +25,19 @@ __all__ = ["check_graph"]
 GRAPH, FUNCTIONS = 7, 25  # of ModelProto
 NODE, INITIALIZER, SPARSE = 1, 5, 15  # of GraphProto
 INPUT, OUTPUT, OPERATOR, ATTRIBUTE, DOMAIN = 1, 2, 4, 5, 7  # of NodeProto
-INTEGER, TENSOR, INTEGERS = 3, 5, 8  # of AttributeProto
+ATTRIBUTE_NAME, INTEGER, TENSOR, FLOATS, INTEGERS = 1, 3, 5, 7, 8  # of AttributeProto
 REFUSED_ATTRIBUTES = {6: "a graph", 11: "graphs", 22: "a sparse tensor", 23: "sparse tensors"}
-DIMS, INT32_DATA, INT64_DATA, NAME, RAW_DATA, EXTERNAL_DATA = 1, 5, 7, 8, 9, 13  # of TensorProto
+DIMS, TYPE, INT32_DATA, INT64_DATA = 1, 2, 5, 7  # of TensorProto
+NAME, RAW_DATA, EXTERNAL_DATA = 8, 9, 13
 KEY, VALUE = 1, 2  # of StringStringEntryProto
 
 DOMAINS = ("", "ai.onnx", "com.microsoft")
 LOOPS = ("Loop", "Scan", "If", "SequenceMap")
 RANDOM = ("RandomNormal", "RandomUniform", "Multinomial", "Bernoulli")
-# Operators that make as many cells as the numbers say that they are given.
-MAKERS = ("ConstantOfShape", "Expand", "Tile", "Range", "OneHot", "EyeLike", "Pad", "Resize")
-SHAPES = ("Shape", "Size")
-# Operators that stretch their inputs to one shape, and those that multiply matrices: of two short
-# constants they make a large one, and ONNX Runtime does so when it loads the file.
-STRETCHING = (
-    *("Add", "Sub", "Mul", "Div", "Pow", "Mod", "PRelu", "BitShift", "Max", "Min", "Sum", "Mean"),
-    *("Where", "And", "Or", "Xor", "Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual"),
-    *("BitwiseAnd", "BitwiseOr", "BitwiseXor"),
-)
-PRODUCTS = ("MatMul", "Gemm", "MatMulInteger")
 MAX_CELLS = 1 << 26  # of what one of them makes of constants: 256 MB of float32
-MAX_STRETCH = 4  # how much larger than its inputs such a product may be beyond that
+MAX_STRETCH = 4  # how much larger than the largest weights it may be beyond that
+MAX_ALL_CELLS = 1 << 27  # of all that is made of constants
+MAX_STEPS = 16  # of a network's weights on the way to how they are used, beyond that
 MAX_INTEGER = 1 << 31  # in an attribute; ONNX's own "to the end" is INT64_MAX
 TO_THE_END = (1 << 63) - 1
 MAX_SHAPE_NUMBERS = 64  # a longer tensor of integers is no shape
@@ -71,7 +65,8 @@ class _Node:
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     tensors: list[_Tensor] = field(default_factory=list)
-    integers: list[int] = field(default_factory=list)
+    attributes: dict[str, list[int]] = field(default_factory=dict)  # integers, by name
+    n_floats: int = 0  # in attributes
     refused: str | None = None  # an attribute of a kind that no model of assay has
 
 
@@ -120,8 +115,8 @@ class _Judge:
     def __init__(self, folder: str, listed: Collection[str]) -> None:
         self._folder = folder
         self._listed = listed
-        self._constants: dict[str, list[int]] = {}  # short ones of integers, by name
-        self._shapes: dict[str, list[int]] = {}  # of constants, and of what is made of them alone
+        self._sizes = ConstantSizes()
+        self._n_largest = self._n_stored = self._n_made = 0  # cells of weights, and made of them
         self._copies: dict[str, int] = {}  # how often a value holds one and the same input
 
     def model_problems(self, message: memoryview) -> Iterator[str]:
@@ -155,9 +150,9 @@ class _Judge:
             yield f"the weights '{tensor.name}' of shape {tensor.dims} lack their numbers"
         if min(tensor.dims, default=0) < 0:
             yield f"the weights '{tensor.name}' have the shape {tensor.dims}"
-        self._shapes[tensor.name] = tensor.dims
-        if tensor.integers:
-            self._constants[tensor.name] = tensor.integers
+        self._sizes.add(tensor.name, tensor.dims, tensor.integers)
+        self._n_largest = max(self._n_largest, math.prod(tensor.dims))
+        self._n_stored += math.prod(tensor.dims)
 
     def _node_problems(self, node: _Node) -> Iterator[str]:
         if node.domain not in DOMAINS:
@@ -166,53 +161,49 @@ class _Judge:
             yield f"its operator '{node.operator}' holds {node.refused or 'a loop'}"
         if node.operator.startswith(RANDOM):
             yield f"its operator '{node.operator}' draws random numbers"
-        if any(abs(one) > MAX_INTEGER and one != TO_THE_END for one in node.integers):
+        numbers = chain.from_iterable(node.attributes.values())
+        if any(abs(one) > MAX_INTEGER and one != TO_THE_END for one in numbers):
             yield f"its operator '{node.operator}' has an absurd number"
         for tensor in node.tensors:
-            tensor.name = next(iter(node.outputs), "")
+            tensor.name = node.outputs[0] if node.operator == "Constant" and node.outputs else ""
             yield from self._tensor_problems(tensor)
+        if node.operator == "Constant" and not node.tensors:
+            self._add_numbers(node)
         yield from self._size_problems(node)
+
+    def _add_numbers(self, node: _Node) -> None:
+        """Note a constant that is written as numbers, not as a tensor."""
+        values = list(chain.from_iterable(node.attributes.values()))
+        shape = [] if "value_int" in node.attributes else [len(values) + node.n_floats]
+        for name in node.outputs:
+            self._sizes.add(name, shape, values if len(values) <= MAX_SHAPE_NUMBERS else [])
 
     def _size_problems(self, node: _Node) -> Iterator[str]:
         """Judge how much an operator makes of constants, or of one value joined to itself."""
-        given = [self._constants[name] for name in node.inputs if name in self._constants]
+        known = [self._sizes.known[name] for name in node.inputs if name in self._sizes.known]
         if node.operator in MAKERS:
+            given = [one.values for one in known if one.values]
             sizes = [math.prod(max(1, abs(one)) for one in numbers) for numbers in given]
             if max(sizes, default=0) > MAX_CELLS:
                 yield f"its operator '{node.operator}' makes {max(sizes):,} numbers"
-        n_cells = self._count_cells(node)
-        if n_cells > MAX_CELLS:
-            yield f"its operator '{node.operator}' makes {n_cells:,} numbers"
+        if self._sizes.are_constant(node.inputs):
+            yield from self._constant_problems(node)
         n_copies = self._count_copies(node)
         if n_copies > MAX_COPIES:
             yield f"its operator '{node.operator}' repeats one value {n_copies:,} times"
         self._copies.update(dict.fromkeys(node.outputs, n_copies))
 
-    def _count_cells(self, node: _Node) -> int:
-        """Count the cells that an operator makes of constants, 0 if they are few for its inputs."""
-        shapes = [self._shapes.get(name) for name in node.inputs if name]
-        known = [shape for shape in shapes if shape is not None]
-        if not known or len(known) < len(shapes):
-            return 0
-        made = self._shape_of(node, known)
-        self._shapes.update(dict.fromkeys(node.outputs, made))
-        n_cells, n_given = math.prod(made), max(map(math.prod, known))
-        if n_cells <= MAX_STRETCH * n_given:
-            return 0
-        return n_cells
-
-    def _shape_of(self, node: _Node, known: list[list[int]]) -> list[int]:
-        """Return the shape of what an operator makes of constants with these shapes."""
-        if node.operator in STRETCHING:
-            return _stretch(known)
-        if node.operator in PRODUCTS and len(known) > 1:
-            return _multiply(known[0], known[1])
-        if node.operator in (*MAKERS, "Reshape"):
-            asked = [self._constants.get(name, []) for name in node.inputs]
-            return _fill(max(asked, key=len), math.prod(known[0]))
-        if node.operator == "Transpose":
-            return _turn(known[0], node.integers)
-        return known[0]
+    def _constant_problems(self, node: _Node) -> Iterator[str]:
+        """Judge how much an operator makes of constants alone."""
+        made = self._sizes.make(node.operator, node.inputs, node.outputs, node.attributes)
+        if made is None:
+            yield f"its operator '{node.operator}' makes of constants nobody knows how many numbers"
+            return
+        if made.n_cells > max(MAX_CELLS, MAX_STRETCH * self._n_largest):
+            yield f"its operator '{node.operator}' makes {made.n_cells:,} numbers"
+        self._n_made += made.n_cells * max(1, len(node.outputs))
+        if self._n_made > MAX_ALL_CELLS + MAX_STEPS * self._n_stored:
+            yield f"its operators make {self._n_made:,} numbers of constants"
 
     def _count_copies(self, node: _Node) -> int:
         """Count how often an operator repeats one value."""
@@ -220,31 +211,6 @@ class _Judge:
             return 1
         copies = [self._copies.get(name, 1) for name in node.inputs]
         return sum(copies) if node.operator == "Concat" else max(copies, default=1)
-
-
-def _stretch(shapes: list[list[int]]) -> list[int]:
-    """Return the shape that all are stretched to; the last axes belong together."""
-    n_axes = max(map(len, shapes))
-    padded = [[1] * (n_axes - len(shape)) + shape for shape in shapes]
-    return [max(sizes) for sizes in zip(*padded, strict=True)]
-
-
-def _turn(shape: list[int], axes: list[int]) -> list[int]:
-    """Return a shape with its axes in the order given, else from the last to the first."""
-    return [shape[axis] for axis in axes if 0 <= axis < len(shape)] or shape[::-1]
-
-
-def _fill(numbers: list[int], n_cells: int) -> list[int]:
-    """Return a shape that is asked for; -1 and 0 leave a size to what there is."""
-    sizes = [abs(one) for one in numbers if one not in (0, -1)]
-    rest = max(1, n_cells // max(1, math.prod(sizes)))
-    left_open = {0: rest, -1: rest}
-    return [left_open.get(one, abs(one)) for one in numbers]
-
-
-def _multiply(left: list[int], right: list[int]) -> list[int]:
-    """Return the shape of a product of matrices, either of which may be turned over."""
-    return [*_stretch([left[:-2], right[:-2]]), max(left[-2:]), max(right[-2:])]
 
 
 def _read_node(message: memoryview) -> _Node:
@@ -264,32 +230,45 @@ def _read_node(message: memoryview) -> _Node:
 
 
 def _read_attribute(message: memoryview, node: _Node) -> None:
+    name, integers = "", []
     for number, value in read_fields(message):
-        if number in (INTEGER, INTEGERS):
-            node.integers += read_integers(value)
+        if number == ATTRIBUTE_NAME:
+            name = _as_text(value)
+        elif number in (INTEGER, INTEGERS):
+            integers += read_integers(value)
+        elif number == FLOATS:
+            node.n_floats += max(1, len(_as_bytes(value)) // 4)
         elif number == TENSOR:
             node.tensors.append(_read_tensor(_as_bytes(value)))
         elif number in REFUSED_ATTRIBUTES:
             node.refused = REFUSED_ATTRIBUTES[number]
+    node.attributes[name] = [*node.attributes.get(name, []), *integers]
 
 
 def _read_tensor(message: memoryview) -> _Tensor:
     tensor = _Tensor()
     raw = memoryview(b"")
+    kind = 0
     for number, value in read_fields(message):
         if number == DIMS:
             tensor.dims += read_integers(value)
         elif number == NAME:
             tensor.name = _as_text(value)
+        elif number == TYPE and isinstance(value, int):
+            kind = value
         elif number == EXTERNAL_DATA:
             tensor.location = _read_location(_as_bytes(value)) or tensor.location
         elif number == RAW_DATA:
             raw = _as_bytes(value)
         else:
             _read_numbers(tensor, number, value)
+    if len(tensor.dims) > MAX_SHAPE_NUMBERS:
+        raise BrokenMessage(f"a tensor of {len(tensor.dims):,} axes")
     tensor.n_bytes += len(raw)
     if len(raw) and math.prod(tensor.dims) <= MAX_SHAPE_NUMBERS:
         tensor.integers = _read_raw(raw, math.prod(tensor.dims))
+    if kind not in INTEGER_TYPES:  # the bits of 1.0 are no number of cells
+        tensor.integers = []
     return tensor
 
 
