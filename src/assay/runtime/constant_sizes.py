@@ -23,7 +23,7 @@ SAME = (
     *("Slice", "Softmax", "Softplus", "Split", "Sqrt", "Tanh", "Trilu"),
 )
 # What they make has at most as many cells as their first input, arranged in another way.
-FEWER = ("ArgMax", "ArgMin", "Compress", "DynamicQuantizeLinear", "Flatten", "Squeeze", "TopK")
+FEWER = ("ArgMax", "ArgMin", "Compress", "DynamicQuantizeLinear", "Flatten", "TopK")
 REDUCING = "Reduce"  # how the names of operators begin that sum over axes
 # Operators that stretch their inputs to one shape, and those that multiply matrices.
 STRETCHING = (
@@ -40,7 +40,7 @@ CALCULATING: dict[str, Callable[[tuple[int, int]], int]] = {
     "Min": min,
 }
 MAX_AXES = 64  # of an array, and most numbers that are followed
-INTEGER_TYPES = (6, 7)  # int32 and int64, of TensorProto
+INTEGER_TYPES = frozenset({6, 7})  # int32 and int64, of TensorProto
 MAX_VALUE = (1 << 31) - 1  # a larger number may be another one in 32 bits
 
 Attributes = Mapping[str, Sequence[int]]
@@ -76,8 +76,9 @@ class ConstantSizes:
 
     def add(self, name: str, shape: list[int], values: list[int]) -> None:
         """Note a constant that a file holds; `values` are empty if they are not known."""
-        is_known = bool(values) or math.prod(shape) == 0  # no numbers: the shape of a single cell
-        self.known[name] = _shaped(shape, values if is_known else None)
+        self.known[name] = _shaped(shape)
+        if values or 0 in shape:  # no numbers are the shape of a single cell
+            self.known[name] = _shaped(shape, values)
 
     def are_constant(self, inputs: Sequence[str]) -> bool:
         """Whether there are inputs and all are constants, or made of constants alone."""
@@ -102,21 +103,36 @@ class ConstantSizes:
 
 def _make(operator: str, given: list[Made], attributes: Attributes) -> Made | None:
     first = given[0]
-    if operator in SHAPES:
-        return _shaped([MAX_AXES])
     if operator in SAME:
         return Made(first.n_cells, first.shape, _cast(operator, first.values, attributes))
-    if operator in FEWER or operator.startswith(REDUCING):
-        is_same = operator == "Squeeze"
-        return Made(first.n_cells, None, first.values if is_same else None)
-    if operator == "NonZero":
-        return Made(first.n_cells * max(1, len(first.shape or range(MAX_AXES))))
     if operator in STRETCHING:
         return _stretch_made(operator, given)
-    if operator in PRODUCTS and len(given) > 1:
+    if operator in PRODUCTS:
         return Made(_count_product(first, given[1]))
+    if operator.startswith(REDUCING):
+        return Made(first.n_cells)
     arrange = ARRANGING.get(operator)
-    return arrange(given, attributes) if arrange else None
+    return None if arrange is None else arrange(given, attributes)
+
+
+def _shape_made(_: list[Made], __: Attributes) -> Made:
+    return _shaped([MAX_AXES])
+
+
+def _fewer(given: list[Made], _: Attributes) -> Made:
+    return Made(given[0].n_cells)
+
+
+def _squeeze(given: list[Made], _: Attributes) -> Made:
+    return Made(given[0].n_cells, None, given[0].values)
+
+
+def _non_zero(given: list[Made], _: Attributes) -> Made:
+    shape = given[0].shape
+    n_axes = MAX_AXES
+    if shape is not None:
+        n_axes = max(1, len(shape))
+    return Made(given[0].n_cells * n_axes)
 
 
 def _cast(operator: str, values: list[int] | None, attributes: Attributes) -> list[int] | None:
@@ -130,7 +146,9 @@ def _cast(operator: str, values: list[int] | None, attributes: Attributes) -> li
         and to[0] in INTEGER_TYPES
         and min(values, default=0) >= 0
     )
-    return values if is_kept else None
+    if not is_kept:
+        return None
+    return values
 
 
 def _stretch(shapes: list[list[int]]) -> list[int]:
@@ -159,7 +177,9 @@ def _calculate(operator: str, given: list[list[int] | None]) -> list[int] | None
         return None
     work = CALCULATING[operator]
     found = list(map(work, zip(left * (n // len(left)), right * (n // len(right)), strict=True)))
-    return found if max(found) <= MAX_VALUE else None
+    if max(found) > MAX_VALUE:
+        return None
+    return found
 
 
 def _count_product(left: Made, right: Made) -> int:
@@ -175,8 +195,9 @@ def _transpose(given: list[Made], attributes: Attributes) -> Made:
     if shape is None:
         return Made(given[0].n_cells)
     axes = attributes.get("perm", range(len(shape))[::-1])
-    turned = [shape[axis] for axis in axes if 0 <= axis < len(shape)]
-    return _shaped(turned) if len(turned) == len(shape) else Made(given[0].n_cells)
+    if sorted(axes) != list(range(len(shape))):
+        return Made(given[0].n_cells)
+    return _shaped([shape[axis] for axis in axes])
 
 
 def _reshape(given: list[Made], attributes: Attributes) -> Made:
@@ -215,25 +236,30 @@ def _concat(given: list[Made], _: Attributes) -> Made:
         values += one.values
     n_cells = sum(one.n_cells for one in given)
     is_row = len(values) == n_cells <= MAX_AXES
-    return Made(n_cells, [n_cells] if is_row else None, values if is_row else None)
+    if not is_row:
+        return Made(n_cells)
+    return _shaped([n_cells], values)
 
 
 def _constant_of_shape(given: list[Made], _: Attributes) -> Made | None:
-    return None if given[0].values is None else _shaped([abs(one) for one in given[0].values])
+    asked = given[0].values
+    if asked is None:
+        return None
+    return _shaped(list(map(abs, asked)))
 
 
 def _expand(given: list[Made], _: Attributes) -> Made | None:
     data, asked = given
     if data.shape is None or asked.values is None:
         return None
-    return _shaped(_stretch([data.shape, [abs(one) for one in asked.values]]))
+    return _shaped(_stretch([data.shape, list(map(abs, asked.values))]))
 
 
 def _tile(given: list[Made], _: Attributes) -> Made | None:
     data, times = given
     if times.values is None:
         return None
-    return Made(data.n_cells * math.prod(abs(one) for one in times.values))
+    return Made(data.n_cells * math.prod(map(abs, times.values)))
 
 
 def _range(given: list[Made], _: Attributes) -> Made | None:
@@ -246,7 +272,9 @@ def _range(given: list[Made], _: Attributes) -> Made | None:
 
 def _one_hot(given: list[Made], _: Attributes) -> Made | None:
     depth = given[1].values
-    return None if not depth else Made(given[0].n_cells * abs(depth[0]))
+    if not depth:
+        return None
+    return Made(given[0].n_cells * abs(depth[0]))
 
 
 def _pad(given: list[Made], attributes: Attributes) -> Made | None:
@@ -258,7 +286,11 @@ def _pad(given: list[Made], attributes: Attributes) -> Made | None:
     return _shaped([size + abs(before) + abs(after) for size, before, after in ends])
 
 
-ARRANGING = {
+ARRANGING: dict[str, Callable[[list[Made], Attributes], Made | None]] = {
+    **dict.fromkeys(SHAPES, _shape_made),
+    **dict.fromkeys(FEWER, _fewer),
+    "Squeeze": _squeeze,
+    "NonZero": _non_zero,
     "Transpose": _transpose,
     "Reshape": _reshape,
     "Unsqueeze": _unsqueeze,

@@ -164,34 +164,43 @@ class _Judge:
         numbers = chain.from_iterable(node.attributes.values())
         if any(abs(one) > MAX_INTEGER and one != TO_THE_END for one in numbers):
             yield f"its operator '{node.operator}' has an absurd number"
-        for tensor in node.tensors:
-            tensor.name = node.outputs[0] if node.operator == "Constant" and node.outputs else ""
-            yield from self._tensor_problems(tensor)
-        if node.operator == "Constant" and not node.tensors:
+        if node.operator == "Constant":
             self._add_numbers(node)
+        for tensor in node.tensors:
+            tensor.name = ""
+            if node.operator == "Constant":
+                tensor.name = next(iter(node.outputs), "")
+            yield from self._tensor_problems(tensor)
         yield from self._size_problems(node)
 
     def _add_numbers(self, node: _Node) -> None:
         """Note a constant that is written as numbers, not as a tensor."""
         values = list(chain.from_iterable(node.attributes.values()))
-        shape = [] if "value_int" in node.attributes else [len(values) + node.n_floats]
+        shape = [len(values) + node.n_floats]
+        if "value_int" in node.attributes:
+            shape = []
         for name in node.outputs:
-            self._sizes.add(name, shape, values if len(values) <= MAX_SHAPE_NUMBERS else [])
+            self._sizes.add(name, shape, values)
 
     def _size_problems(self, node: _Node) -> Iterator[str]:
         """Judge how much an operator makes of constants, or of one value joined to itself."""
-        known = [self._sizes.known[name] for name in node.inputs if name in self._sizes.known]
         if node.operator in MAKERS:
-            given = [one.values for one in known if one.values]
-            sizes = [math.prod(max(1, abs(one)) for one in numbers) for numbers in given]
-            if max(sizes, default=0) > MAX_CELLS:
-                yield f"its operator '{node.operator}' makes {max(sizes):,} numbers"
+            n_asked = max(map(self._count_asked, node.inputs), default=0)
+            if n_asked > MAX_CELLS:
+                yield f"its operator '{node.operator}' makes {n_asked:,} numbers"
         if self._sizes.are_constant(node.inputs):
             yield from self._constant_problems(node)
         n_copies = self._count_copies(node)
         if n_copies > MAX_COPIES:
             yield f"its operator '{node.operator}' repeats one value {n_copies:,} times"
         self._copies.update(dict.fromkeys(node.outputs, n_copies))
+
+    def _count_asked(self, name: str) -> int:
+        """Return how many cells there are in the shape that a constant says."""
+        made = self._sizes.known.get(name)
+        if made is None or not made.values:
+            return 0
+        return math.prod(max(1, abs(one)) for one in made.values)
 
     def _constant_problems(self, node: _Node) -> Iterator[str]:
         """Judge how much an operator makes of constants alone."""
@@ -248,28 +257,33 @@ def _read_attribute(message: memoryview, node: _Node) -> None:
 def _read_tensor(message: memoryview) -> _Tensor:
     tensor = _Tensor()
     raw = memoryview(b"")
-    kind = 0
+    kind: list[int] = []
     for number, value in read_fields(message):
         if number == DIMS:
             tensor.dims += read_integers(value)
         elif number == NAME:
             tensor.name = _as_text(value)
-        elif number == TYPE and isinstance(value, int):
-            kind = value
+        elif number == TYPE:
+            kind = read_integers(value)
         elif number == EXTERNAL_DATA:
             tensor.location = _read_location(_as_bytes(value)) or tensor.location
         elif number == RAW_DATA:
             raw = _as_bytes(value)
         else:
             _read_numbers(tensor, number, value)
+    _settle(tensor, raw, kind[-1:])
+    return tensor
+
+
+def _settle(tensor: _Tensor, raw: memoryview, kind: list[int]) -> None:
+    """Read the raw data of a tensor whose type and shape are known."""
     if len(tensor.dims) > MAX_SHAPE_NUMBERS:
         raise BrokenMessage(f"a tensor of {len(tensor.dims):,} axes")
     tensor.n_bytes += len(raw)
-    if len(raw) and math.prod(tensor.dims) <= MAX_SHAPE_NUMBERS:
-        tensor.integers = _read_raw(raw, math.prod(tensor.dims))
-    if kind not in INTEGER_TYPES:  # the bits of 1.0 are no number of cells
+    if not INTEGER_TYPES.intersection(kind):  # the bits of 1.0 are no number of cells
         tensor.integers = []
-    return tensor
+    elif len(raw) and math.prod(tensor.dims) <= MAX_SHAPE_NUMBERS:
+        tensor.integers = _read_raw(raw, math.prod(tensor.dims))
 
 
 def _read_numbers(tensor: _Tensor, number: int, value: Value) -> None:
