@@ -164,6 +164,11 @@ class _Judge:
         numbers = chain.from_iterable(node.attributes.values())
         if any(abs(one) > MAX_INTEGER and one != TO_THE_END for one in numbers):
             yield f"its operator '{node.operator}' has an absurd number"
+        yield from self._attribute_problems(node)
+        yield from self._size_problems(node)
+
+    def _attribute_problems(self, node: _Node) -> Iterator[str]:
+        """Judge tensors in attributes; only `Constant` makes them as they are."""
         if node.operator == "Constant":
             self._add_numbers(node)
         for tensor in node.tensors:
@@ -171,7 +176,6 @@ class _Judge:
             if node.operator == "Constant":
                 tensor.name = next(iter(node.outputs), "")
             yield from self._tensor_problems(tensor)
-        yield from self._size_problems(node)
 
     def _add_numbers(self, node: _Node) -> None:
         """Note a constant that is written as numbers, not as a tensor."""
