@@ -224,3 +224,25 @@ def test_outputs_that_cannot_be_written_are_refused(model, pool, tmp_path):
         next_texts(model, pool, tmp_path / "n.csv")
     with pytest.raises(InputError, match="cannot be written"):
         next_texts(model, pool, tmp_path / "n.docx")
+
+
+def test_workbook_is_named_as_the_data_of_the_model(tmp_path):
+    """The sheet is that of the pool, and the column for labels that of the data of the model."""
+    rows = [["Ticket", "Description", "Category"]]
+    rows += [[i, f"the {'bill' if i % 2 else 'login'} fails {i}", "ab"[i % 2]] for i in range(40)]
+    pool = [["Ticket", "Description"], *([i, f"something new {i}"] for i in range(9))]
+    for name, table in (("data", rows), ("pool", pool)):
+        book = openpyxl.Workbook()
+        book.active.title = "Tickets of May"
+        for row in table:
+            book.active.append(row)
+        book.save(tmp_path / f"{name}.xlsx")
+    train_model(tmp_path / "data.xlsx", tmp_path / "model", method="linear")
+    next_texts(tmp_path / "model", tmp_path / "pool.xlsx", tmp_path / "out.xlsx", n=3)
+    written = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    assert written.sheetnames == ["Tickets of May"]
+    assert [cell.value for cell in next(written.active.rows)] == [
+        "Ticket",
+        "Description",
+        "Category",
+    ]

@@ -188,6 +188,7 @@ def predict_command(
 ) -> None:
     """Predict labels, with the scores of all labels, by name.
 
+    An .xlsx is for people: it has the best score alone, the second label, and how sure that is.
     A line of standard input or of a .txt file is one text. Repeat an interrupted
     command with --resume to go on: the result is that of a command in one go.
 

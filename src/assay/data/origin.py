@@ -25,6 +25,7 @@ __all__ = [
     "Origin",
     "OtherCells",
     "describe_place",
+    "find_label_column",
     "find_late_trouble",
     "find_trouble",
     "read_other_cells",
@@ -32,6 +33,7 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+N_COLUMNS = 2  # of texts and of labels
 WHOLE = ("all", "train")  # what other splits are cut from
 TEXT_KINDS = (".csv", ".tsv", ".txt", ".jsonl", ".json")
 
@@ -107,6 +109,14 @@ class Origin:
         every = chain.from_iterable(read_rows(path, **options) for path in self.paths)
         for number, row in enumerate(every, 1):
             yield replace(row, line=number)
+
+
+def find_label_column(origins: Mapping[str, Origin]) -> str:
+    """Return the column that the labels were read from; empty if they were in several, or none."""
+    origin = next((origins[name] for name in WHOLE if name in origins), None)
+    if origin is None or len(origin.used) != N_COLUMNS:
+        return ""
+    return str(origin.used[-1] or "")
 
 
 def find_trouble(rows: Iterable[Row]) -> Problem | None:

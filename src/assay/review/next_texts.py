@@ -11,10 +11,12 @@ import numpy as np
 
 from assay.batch.rows import open_rows
 from assay.bounds import COUNT
-from assay.data.columns import LABEL_NAMES
+from assay.data.columns import LABEL_NAMES, fold_name
+from assay.data.files.formats import file_kind
 from assay.data.files.reading import Reading, ReadingOptions
 from assay.data.files.row import Record, Row
 from assay.data.files.style import TableStyle, style_of
+from assay.data.files.workbook import sheet_of
 from assay.data.files.writers import open_writer, out_kind
 from assay.disk import atomic_file, check_output, refusals_of_disk
 from assay.errors import DataError, InputError
@@ -36,6 +38,7 @@ __all__ = ["NextTexts", "next_texts"]
 
 MAX_SCORED = 20_000  # texts of the pool that are scored; of more, a random sample is
 MIN_LABEL_COLUMNS = 2  # of the pool that are called like labels, which is no accident
+SHEET = "to label"  # of a workbook that follows no other one
 KINDS = (".jsonl", ".csv", ".tsv", ".xlsx", ".parquet")
 
 
@@ -133,7 +136,8 @@ def next_texts(
     rows = np.array(order[: max(MAX_SCORED, n)])
     chosen = _choose(loaded, pool, rows, n=n, seed=seed, progress=progress or Progress())
     style = style_of(Path(source), Reading(**reading), like=out)
-    _write([{**records[pool.lines[row]], **cells} for row in chosen], out, style)
+    sheet = _sheet_for(Path(source), Reading(**reading))
+    _write([{**records[pool.lines[row]], **cells} for row in chosen], out, style, sheet)
     n_repeats = (len(rows) - len(chosen)) * (len(chosen) < n)
     return NextTexts(str(out), len(chosen), len(pool), len(rows), *found.counts(), n_repeats)
 
@@ -183,14 +187,26 @@ def _label_cells(model: Model, column: str, records: Iterable[Record], *, is_ask
     Where the pool or the data of the model have one column per label, these are the columns.
     """
     reading = model.manifest.training_data.get("reading", {})
+    column = column or _recorded_column(model)
     if model.label_set.task == "single":
-        return {column or reading.get("label_column") or "label": ""}
+        return {column or "label": ""}
     first = next(iter(records), {})
     if not is_asked and len(first.keys() & set(model.labels)) >= MIN_LABEL_COLUMNS:
         return dict.fromkeys(model.labels)  # those that the pool lacks are added
     if reading.get("label_columns") and not column:
         return dict.fromkeys(reading["label_columns"])
     return {column or "labels": None}  # a list without labels would be an answer
+
+
+def _recorded_column(model: Model) -> str:
+    """Return the column of labels in the data of a model; empty if they are in several, or none."""
+    recorded = model.manifest.training_data
+    return recorded.get("reading", {}).get("label_column") or recorded.get("label_column", "")
+
+
+def _sheet_for(source: Path, reading: Reading) -> str:
+    """Return the name of the sheet of a workbook that follows a pool."""
+    return sheet_of(source, reading) if file_kind(source) == ".xlsx" else SHEET
 
 
 def _check_out(out: Path, source: str | Path, *, overwrite: bool) -> None:
@@ -244,7 +260,8 @@ def _read_records(
     if label_column is not None:
         return records, label_column
     known = [name for tier in LABEL_NAMES for name in tier]
-    others = [name for name in known if name in names and name != text]
+    folded = {fold_name(name): name for name in names if name != text}
+    others = [folded[name] for name in known if name in folded]
     return records, next(iter(others), "")
 
 
@@ -253,10 +270,13 @@ def _has_label(record: Record, columns: Iterable[str]) -> bool:
     return any(value is not None and str(value).strip() != "" for value in values)
 
 
-def _write(records: Iterable[Record], out: Path, style: TableStyle | None) -> None:
+def _write(records: Iterable[Record], out: Path, style: TableStyle | None, sheet: str) -> None:
     """Write rows, whole or not at all."""
     with lock_output(out, may_be_held=True), refusals_of_disk(out):
         out.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_file(out) as partial, open_writer(partial, like=out, style=style) as writer:
+        with (
+            atomic_file(out) as partial,
+            open_writer(partial, like=out, style=style, sheet=sheet) as writer,
+        ):
             for record in records:
                 writer.write(record)

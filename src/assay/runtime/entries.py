@@ -82,7 +82,8 @@ class TrainingDataEntry(TypedDict, total=False):
     the first words of the names that Unicode gives their letters. `corrections` (their number) and
     `texts_sha256` (the fingerprint without labels) exist where corrected labels were used.
     `reading` holds the options with which the file was read, and the kind of file; `cut` those with
-    which it was cut, where they are not the usual ones.
+    which it was cut, where they are not the usual ones. `label_column` is the column of the file
+    that held the labels, where it was one.
     """
 
     source: str
@@ -95,6 +96,7 @@ class TrainingDataEntry(TypedDict, total=False):
     texts_sha256: str
     reading: dict[str, Any]
     cut: CutEntry
+    label_column: str
 
 
 class ScoreClaim(TypedDict):

@@ -17,7 +17,7 @@ from assay.data.files.row import Row
 from assay.data.files.shown_times import show_time
 from assay.errors import DataError, InputError, did_you_mean, first_line, plural
 
-__all__ = ["read_workbook"]
+__all__ = ["read_workbook", "sheet_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,14 @@ def read_workbook(path: Path, reading: Reading) -> Iterator[Row]:
     rows = list(enumerate(_fill_merged(cells, ranges, first, column), first + 1))
     warn_of_hidden_rows(rows, parts.sheet, path.name)
     return _rows(rows, path.name, has_header=reading.header)
+
+
+def sheet_of(path: Path, reading: Reading) -> str:
+    """Return the name of the sheet of a workbook that is read."""
+    calamine = require("python_calamine")
+    with open_bytes(path) as stream:
+        workbook = calamine.CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
+    return _choose_sheet(workbook, path, reading.sheet)
 
 
 def _choose_sheet(workbook: Any, path: Path, asked: str | None) -> str:

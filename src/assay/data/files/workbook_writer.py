@@ -14,10 +14,11 @@ from assay._optional import require
 from assay.data.files.row import Record
 from assay.errors import plural
 
-__all__ = ["write_workbook"]
+__all__ = ["SHEET", "write_workbook"]
 
 logger = logging.getLogger(__name__)
 
+SHEET = "predictions"
 MAX_CELL_CHARS = 32_767
 N_MEASURED = 100  # rows by which the widths of columns are chosen
 MIN_WIDTH, MAX_WIDTH = 9, 70
@@ -25,7 +26,9 @@ MIN_WIDTH, MAX_WIDTH = 9, 70
 ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def write_workbook(records: Iterable[Record], out: Path, *, columns: Sequence[str]) -> None:
+def write_workbook(
+    records: Iterable[Record], out: Path, *, columns: Sequence[str], title: str = SHEET
+) -> None:
     """Write one sheet with a header.
 
     A character that a workbook cannot hold becomes U+FFFD; a text that is too long for a cell is
@@ -34,7 +37,7 @@ def write_workbook(records: Iterable[Record], out: Path, *, columns: Sequence[st
     openpyxl = require("openpyxl")
     cell_of = require("openpyxl.cell").WriteOnlyCell
     workbook = openpyxl.Workbook(write_only=True)
-    sheet = workbook.create_sheet("predictions")
+    sheet = workbook.create_sheet(title)
     sheet.freeze_panes = "A2"  # the header stays in sight
     records = iter(records)
     head = list(islice(records, N_MEASURED))

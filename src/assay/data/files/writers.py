@@ -29,7 +29,7 @@ from assay.data.files.readers import file_kind
 from assay.data.files.row import Record
 from assay.data.files.spreadsheet import guard_value
 from assay.data.files.style import PLAIN_STYLES, TableStyle
-from assay.data.files.workbook_writer import write_workbook
+from assay.data.files.workbook_writer import SHEET, write_workbook
 from assay.errors import DataError, InputError, first_line
 
 __all__ = ["OUT_SUFFIXES", "Before", "Writer", "open_writer", "out_kind"]
@@ -118,7 +118,12 @@ class Before:
 
 
 def open_writer(
-    path: Path, *, like: Path, before: Before | None = None, style: TableStyle | None = None
+    path: Path,
+    *,
+    like: Path,
+    before: Before | None = None,
+    style: TableStyle | None = None,
+    sheet: str = SHEET,
 ) -> Writer:
     """Open `path` for writing in the format that the name of `like` says.
 
@@ -133,8 +138,12 @@ def open_writer(
         its own); Parquet becomes another file with the same columns. None: start from nothing.
     style : TableStyle, optional
         How a CSV or TSV is written. None: UTF-8, with the delimiter of its suffix.
+    sheet : str
+        How the sheet of a workbook is called.
     """
     kind = out_kind(like)
+    if kind == ".xlsx":
+        return _Workbook(path, sheet)
     if kind in PLAIN_STYLES:
         style = style or PLAIN_STYLES[kind]
         return _Table(path, is_gzip=_is_gzip(like), before=before, style=style)
@@ -348,9 +357,9 @@ def _finite_json(value: Any) -> Any:
 class _Workbook(Writer):
     """Keeps the records until the end: a workbook is one compressed file."""
 
-    def __init__(self, path: Path, *, is_gzip: bool, before: Before | None) -> None:
+    def __init__(self, path: Path, sheet: str) -> None:
         require("openpyxl")
-        self._path = path
+        self._path, self._sheet = path, sheet
         self._records: list[Record] = []
 
     def write(self, record: Record) -> None:
@@ -360,11 +369,10 @@ class _Workbook(Writer):
 
     def close(self, *, is_whole: bool) -> None:
         if is_whole:
-            write_workbook(self._records, self._path, columns=self.columns)
+            write_workbook(self._records, self._path, columns=self.columns, title=self._sheet)
 
 
 WRITERS: dict[str, Callable[..., Writer]] = {
     ".jsonl": _JsonLines,
     ".parquet": _Parquet,
-    ".xlsx": _Workbook,
 }

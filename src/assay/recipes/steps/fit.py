@@ -14,6 +14,7 @@ from assay._paths import expand_home
 from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet, Task
 from assay.data.languages import find_wrong_language
+from assay.data.origin import find_label_column
 from assay.data.texts import LabelledTexts, Splits, join_texts
 from assay.errors import InputError, MissingDependencyError
 from assay.evaluation.evidence import OUT_OF_FOLD
@@ -209,6 +210,8 @@ class TrainingSet:
         facts["scripts"] = list_scripts(self.train.texts)
         if self.reading:
             facts["reading"] = dict(self.reading)
+        if column := find_label_column(self.splits.origins):
+            facts["label_column"] = column
         if self.cut:
             facts["cut"] = self.cut
         if self.splits.n_corrections:
