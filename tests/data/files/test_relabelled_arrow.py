@@ -10,6 +10,7 @@ import pytest
 
 from assay.data.cell_values import label_as_text
 from assay.data.files.relabelled_arrow import relabel_column
+from assay.data.files.relabelled_records import write_parquet
 from assay.data.files.relabelled_values import SeveralNames
 from assay.errors import InputError
 
@@ -86,3 +87,14 @@ def test_a_period_is_known_by_what_is_seen():
     field, changed = relabelled(array, {1: "2025"}, metadata=metadata)
     assert changed.to_pylist() == ["2025", "2024-02"]
     assert not field.metadata
+
+
+def test_pandas_reads_a_column_that_lost_its_type(tmp_path):
+    """Its own note on the type of the column is gone with the type."""
+    pd = pytest.importorskip("pandas")
+    months = pd.PeriodIndex(["2024-01", "2024-02"], freq="M")
+    pd.DataFrame({"text": ["a", "b"], "label": months}).to_parquet(tmp_path / "a.parquet")
+    write_parquet(tmp_path / "a.parquet", tmp_path / "b.parquet", {1: {"label": "soon"}})
+    found = pd.read_parquet(tmp_path / "b.parquet")
+    assert found["label"].tolist() == ["soon", "2024-02"]
+    assert found["text"].tolist() == ["a", "b"]

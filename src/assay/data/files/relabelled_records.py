@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,7 @@ __all__ = ["find_place", "write_parquet", "write_sheet"]
 logger = logging.getLogger(__name__)
 
 EXACT_DIGITS = 15  # of a number in a cell
+PANDAS = b"pandas"  # its key in the metadata of a schema
 FORMULA = "f"  # as openpyxl calls the type of such a cell
 
 
@@ -68,8 +70,19 @@ def _with_labels(table: Any, column: str, labels: dict[int, NewLabel], path: Pat
         for number, label in labels.items():
             values[number - 1] = _class_numbers(label, names, path)
         return table.set_column(place, field, make_array(values, field.type))
-    field, changed = relabel_column(field, values, labels, source=path.name)
-    return table.set_column(place, field, changed)
+    own, changed = relabel_column(field, values, labels, source=path.name)
+    table = table.set_column(place, own, changed)
+    return table if own.type == field.type else _forget_type(table, column)
+
+
+def _forget_type(table: Any, column: str) -> Any:
+    """Take out what pandas noted about a column that has another type now."""
+    metadata = dict(table.schema.metadata or {})
+    noted = json.loads(metadata.get(PANDAS, b"{}"))
+    if "columns" in noted:
+        noted["columns"] = [one for one in noted["columns"] if one.get("name") != column]
+        metadata[PANDAS] = json.dumps(noted).encode()
+    return table.replace_schema_metadata(metadata or None)
 
 
 def _class_numbers(label: NewLabel, names: Sequence[str], path: Path) -> int | list[int]:
