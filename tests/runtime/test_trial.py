@@ -57,12 +57,15 @@ def negate(graph):
 
 
 def swell(graph):
-    """Ask for 256 GB, by a product that is known only when it is computed."""
+    """Ask for 256 GB, by a product that depends on the texts."""
     for node in graph.node:
         node.output[:] = ["good" if name == "probs" else name for name in node.output]
     number = numpy_helper.from_array(np.int64([1 << 18]), "number")
     graph.initializer.append(number)
-    graph.node.append(helper.make_node("Mul", ["number", "number"], ["product"]))
+    graph.node.append(helper.make_node("Shape", ["input_ids"], ["shape"]))
+    graph.node.append(helper.make_node("ReduceMin", ["shape"], ["least"], keepdims=1))
+    graph.node.append(helper.make_node("Mul", ["number", "least"], ["factor"]))
+    graph.node.append(helper.make_node("Mul", ["number", "factor"], ["product"]))
     graph.node.append(helper.make_node("ConstantOfShape", ["product"], ["zeros"]))
     graph.node.append(helper.make_node("ReduceMax", ["zeros"], ["zero"], keepdims=0))
     graph.node.append(helper.make_node("Add", ["good", "zero"], ["probs"]))
