@@ -62,6 +62,17 @@ def test_conventions_of_programs_are_known(tmp_path, content, rows):
     assert read(tmp_path, content) == rows
 
 
+def test_space_before_some_quotes_is_a_question(tmp_path):
+    """Either the space is too much, or these quotes are part of the texts: both can be said."""
+    content = 'text,label\n"so, glad", "x"\nso sad,y\n'
+    with pytest.raises(DataError, match="has a space before some of its quotes") as caught:
+        read(tmp_path, content)
+    assert "--quoting none" in caught.value.hint
+    assert "--quoting minimal" in caught.value.hint
+    expected = [("so, glad", ' "x"'), ("so sad", "y")]
+    assert read(tmp_path, content, quoting="minimal") == expected
+
+
 def test_backslashes_in_pairs_alone_are_a_question(tmp_path):
     """They are two characters, or one that a program escaped: nothing in the file tells."""
     content = "text,label\na \\\\ b,x\n"

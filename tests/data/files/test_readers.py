@@ -422,11 +422,18 @@ FIELDS = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size
 @settings(max_examples=50, deadline=None)
 @given(rows=st.lists(st.tuples(FIELDS, FIELDS), min_size=1, max_size=5))
 def test_csv_round_trip(tmp_path_factory, rows):
-    """Whatever csv.writer writes is read back unaltered."""
+    """Whatever csv.writer writes is read back unaltered, or once it is said that quotes enclose texts.
+
+    Of few rows of quotes, commas and line breaks nobody can tell: those are refused.
+    """
     path = tmp_path_factory.mktemp("csv") / "data.csv"
     with path.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([("text", "label"), *rows])
-    assert [(text, label) for _, text, label in pairs(path)] == rows
+    try:
+        found = pairs(path)
+    except DataError:
+        found = pairs(path, quoting="minimal")
+    assert [(text, label) for _, text, label in found] == rows
 
 
 @settings(max_examples=50, deadline=None)

@@ -191,11 +191,13 @@ class _Choice:
         if plain.fits and not _has_spaced_quotes(plain):
             return self.plain  # a space before a quote is inside a field that is enclosed
         if plain.fits and not _has_space_everywhere(plain):
+            if self.reading.quoting is not None:
+                return self.plain  # quotes after a space are part of the texts, others enclose them
             raise DataError(
                 f"{self.name} has a space before some of its quotes, so that they enclose nothing",
-                hint="take out the space after the delimiter, or add --quoting none if the quotes "
-                "are part of the texts",
-                flags=QUOTING_FLAGS[:1],
+                hint="take out the space after the delimiter, or add --quoting none if all quotes "
+                "are part of the texts, --quoting minimal if those after a space are",
+                flags=QUOTING_FLAGS,
             )
         self._say("white space after delimiters is left out")
         return variant
