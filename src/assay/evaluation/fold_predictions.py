@@ -245,7 +245,9 @@ def _predict_division(
         if not may_go_on():
             return None
         is_outside = folds == fold
-        model = make().set_params(**chosen)
+        model = make()
+        if chosen:
+            model.set_params(**chosen)
         own, classes = model.predict_fold(texts.texts, texts.label_ids, is_outside)
         if settles:
             chosen = model.settled()
