@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from prose import OPENING_OF, STANDS, X_A_Y, find_pattern
+from prose import OF_A, OPENING_OF, STANDS, X_A_Y, find_pattern
 from syntax import (
     COMPREHENSIONS,
     FUNCTIONS,
@@ -248,7 +248,7 @@ def find_stands(sources: Sequence[Source]) -> list[str]:
 
 def find_opening_of(sources: Sequence[Source]) -> list[str]:
     """Find descriptions of parameters that open with "Of"."""
-    return find_prose(sources, OPENING_OF)
+    return [*find_prose(sources, OPENING_OF), *find_prose(sources, OF_A)]
 
 
 def find_prose(sources: Sequence[Source], pattern: re.Pattern[str]) -> list[str]:

@@ -45,6 +45,8 @@ X_A_Y = re.compile(
 STANDS = re.compile(r"(?<![\w-])(?:stands?|stood|standing)\b(?!-|\s+for\b)", re.IGNORECASE)
 # A line that is indented deeper than the one before it and opens with "Of".
 OPENING_OF = re.compile(r"^( *)\S[^\n]*\n\1 +(Of\b[^\n]*)", re.MULTILINE)
+# "Of a packed file the end is looked at": a sentence that opens with what it is about to say.
+OF_A = re.compile(r"(?:\A|[.:;]\s+|\n\s*\n\s*)(Of\s+(?:an?|these|those)\s[^\n]*)")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ HASHERS = ("hash_file",)
 # Functions that are called once in a run: the choice of a method, the search for leaks. (What finds
 # leaks is asked for several times and hands out what was found the first time.)
 WATCHED = ("choose_method", "_overlaps")
-WRAPPERS = ("_arguments.py",)  # files whose functions are no step of the walk: they call another one
+WRAPPERS = (
+    "_arguments.py",
+)  # files whose functions are no step of the walk: they call another one
 STEPS, FIRST_ROOM = (
     "recipes",
     "data",

@@ -31,10 +31,10 @@ def load_prose():
 
 @pytest.mark.parametrize("page", PAGES, ids=[path.name for path in PAGES])
 def test_page_is_in_plain_english(page):
-    """No "X a Y" for "X per Y", and no "stands" for "is"."""
+    """No "X a Y" for "X per Y", no "stands" for "is", and no sentence that opens with "Of a"."""
     prose = load_prose()
     text = QUOTED.sub("", page.read_text(encoding="utf-8"))
-    patterns = (prose.X_A_Y, prose.STANDS)
+    patterns = (prose.X_A_Y, prose.STANDS, prose.OF_A)
     found = [
         text[max(0, m.start() - 30) : m.end() + 20] for p in patterns for m in p.finditer(text)
     ]
@@ -51,7 +51,7 @@ def test_tests_and_benchmarks_are_in_plain_english():
         if path.name in ("test_figures.py", "test_prose.py"):
             continue
         source = path.read_text(encoding="utf-8")
-        for pattern in (prose.X_A_Y, prose.STANDS, prose.OPENING_OF):
+        for pattern in (prose.X_A_Y, prose.STANDS, prose.OPENING_OF, prose.OF_A):
             matches = prose.find_pattern(source, pattern)
             found += [f"{path.relative_to(ROOT)}:{line} {words}" for line, words in matches]
     assert len(files) > 100

@@ -55,7 +55,7 @@ def test_a_dropped_piece_is_spelled_with_shorter_ones(whole):
 
 
 def test_frequent_pieces_of_the_scripts_seen_are_kept(whole):
-    """Of a script that texts are written in more than of one that merely occurs in them."""
+    """More of a script that texts are written in than of one that merely occurs in them."""
     vocabulary = prune(whole, ["좋은 하루"], PieceLimits(main=50)).tokenizer.tokenizer.get_vocab()
     assert "나쁜" in vocabulary  # never used, but in the script
     assert "good" not in vocabulary

@@ -150,7 +150,7 @@ def test_card_names_a_base_model_only_if_the_hub_has_it(checkpoint, base):
 
 
 def test_card_hides_local_folders():
-    """Of a data file's path only its name is published."""
+    """Only the name of a data file is published, not its path."""
     text = render_card(
         build_manifest(training_data={"source": "/home/me/mails.csv"}), name="emotion"
     )

@@ -170,7 +170,7 @@ def test_policy_allows_this_script_and_nothing_else():
 def test_page_needs_no_network_and_names_no_path():
     """No address but the picture's own data, no event handler in the markup.
 
-    Of a path only the file's name.
+    Only the file's name, not its path.
     """
     written = render()
     page = Page(written)

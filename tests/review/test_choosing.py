@@ -58,7 +58,7 @@ def test_unsure_model_decides(clusters):
 
 
 def test_same_text_is_not_chosen_twice():
-    """Of a text that is there forty times, one is chosen in one go."""
+    """A text that is there forty times is chosen once in one go."""
     rng = np.random.default_rng(0)
     features = np.concatenate(
         [np.ones((40, 8)) + 1e-3 * rng.normal(size=(40, 8)), -rng.random((4, 8))]

@@ -60,7 +60,7 @@ def test_one_can_stop_when_little_is_to_be_gained(n, slope, n_left, can_stop):
 
 
 def test_forecast_never_goes_over_all_right():
-    """Of a steep curve, expected gain and interval end where every text is right."""
+    """Expected gain and interval of a steep curve end where every text is right."""
     estimate = Estimate(91, 98, 96, slope=Slope(1.5, -1.0, 4.0))
     forecast = estimate.forecast(1_000)
     assert forecast.n_more == 100

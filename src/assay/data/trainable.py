@@ -184,7 +184,7 @@ def _split_problems(counts: Mapping[str, Counter[str]]) -> list[str]:
 def _label_problems(splits: Splits, counts: Mapping[str, Counter[str]]) -> dict[str, str]:
     """Return a sentence on each class that cannot be learnt from train, by label.
 
-    Of those that are shown it says where the first row is, and which label may be meant.
+    The sentences that are shown say where the first row is, and which label may be meant.
     """
     problems: dict[str, str] = {}
     known = [name for name, n in counts["train"].items() if n >= MIN_TRAIN_ROWS]

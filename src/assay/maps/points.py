@@ -1,6 +1,6 @@
 """The 2-D map of a split: the features of a frozen transformer, laid out on a plane.
 
-Of a large split, a stratified sample is drawn.
+A large split is represented by a stratified sample.
 """
 
 from __future__ import annotations

@@ -200,7 +200,7 @@ def keep_texts(
 
     The nearest of them can then be shown beside an answer.
 
-    Of a large split only some: see `TrainingTexts.of`.
+    Only some texts of a large split are written: see `TrainingTexts.of`.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ def test_corrected_workbook_is_read_with_the_new_labels(tmp_path):
 
 @pytest.mark.parametrize("code", ["", "@", "General", "yyyy", "00/00", "00.0", "0E+00", '"T', "a0"])
 def test_other_formats_are_not_followed(code):
-    """Of a format that is not known whole, nothing is guessed."""
+    """Nothing is guessed about a format that is not known whole."""
     assert parse_format(code) is None
 
 

@@ -28,7 +28,7 @@ WRITE_AGAIN = "copy or export it again: a program, a copy or a disk that was ful
 def check_end(path: Path, head: bytes) -> None:
     """Refuse a file whose end was never written: only its place on the disk was taken.
 
-    Of a packed file the end is looked at when it is read; see `check_last_line`.
+    The end of a packed file is looked at when it is read; see `check_last_line`.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """A data file again with other labels in some rows, and everything else as it was.
 
-Of a table only the cells of the labels change, so that quotes, spaces and line ends of all other
+In a table only the cells of the labels change, so that quotes, spaces and line ends of all other
 cells stay those of the program that wrote it.
 """
 
