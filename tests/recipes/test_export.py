@@ -157,6 +157,23 @@ def test_one_text_of_few_is_named_as_such(models, tmp_path, monkeypatch):
     )
 
 
+def test_a_loss_of_as_much_as_is_accepted_is_accepted(models, tmp_path, monkeypatch):
+    """One text of 40 is 0.025, and not the little more that a difference of two shares gives."""
+    measure = export._measure
+
+    def lose_one(*args, **options):
+        found = {**measure(*args, **options), "n_texts": 40, "accuracy_before": 39 / 40}
+        return {**found, "accuracy_after": 38 / 40}
+
+    monkeypatch.setattr(export, "_measure", lose_one)
+    folder, given = models / "compact", {"export_format": "onnx-int8"}
+    with pytest.raises(CheckError) as caught:
+        export_model(folder, tmp_path / "copy", **given)
+    assert caught.value.hint.endswith("accept it with --max-accuracy-loss 0.025")
+    limits = ParityLimits(max_accuracy_loss=0.025)
+    assert export_model(folder, tmp_path / "copy", limits=limits, **given).accuracy_loss == 0.025
+
+
 @pytest.mark.parametrize("method", ["linear", "majority"])
 def test_models_without_a_network_say_so(models, tmp_path, method):
     """What runs on numpy has no ONNX form: exit 2, and what to do instead."""
