@@ -402,3 +402,13 @@ def test_output_among_the_files_of_a_model_is_refused(tmp_path, name):
         check_output(model / name, overwrite=True)
     assert str(model) in caught.value.hint
     check_output(tmp_path / "answers.csv", overwrite=False)
+
+
+def test_a_model_is_found_behind_links_and_not_on_a_way_out_of_it(tmp_path):
+    """A link to a folder in a model is in the model; `model/..` is beside it."""
+    (tmp_path / "model" / "onnx").mkdir(parents=True)
+    (tmp_path / "model" / "assay.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "link").symlink_to("model/onnx")
+    with pytest.raises(InputError, match="in the folder of a model"):
+        check_output(tmp_path / "link" / "answers.csv", overwrite=False)
+    check_output(tmp_path / "model" / ".." / "answers.csv", overwrite=False)

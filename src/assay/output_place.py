@@ -221,7 +221,8 @@ def check_no_model(out: Path) -> None:
     InputError
         `out` is in the folder of a model.
     """
-    for folder in out.absolute().parents:
+    parent = out.parent.resolve()
+    for folder in (parent, *parent.parents):
         if (folder / MODEL_FILE).is_file():
             raise InputError(
                 f"{out} is in the folder of a model: with a file of others in it, the model is "
