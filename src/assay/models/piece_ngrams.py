@@ -16,6 +16,7 @@ import scipy.sparse
 from assay.data.labels import Task
 from assay.models.machine import Machine
 from assay.models.several_machines import SeveralMachines
+from assay.models.term_counts import cut_texts
 from assay.tokenization.batches import EncodedTexts
 
 __all__ = [
@@ -86,8 +87,20 @@ def count_ngrams(encoded: EncodedTexts, *, longest: int, n_buckets: int) -> scip
     -------
     float64 CSR matrix of shape (n_texts, n_buckets)
     """
-    ids = encoded.ids.astype(np.int64)
-    text_of = np.repeat(np.arange(len(encoded)), encoded.lengths)
+    parts = [
+        _count_slice(encoded, start, stop, longest=longest, n_buckets=n_buckets)
+        for start, stop in cut_texts(encoded.offsets) or [(0, 0)]
+    ]
+    return scipy.sparse.vstack(parts, format="csr")
+
+
+def _count_slice(
+    encoded: EncodedTexts, start: int, stop: int, *, longest: int, n_buckets: int
+) -> scipy.sparse.csr_matrix:
+    """Count the n-grams of texts `start` to `stop`: where each one is takes five times the counts."""
+    bounds = encoded.offsets[start : stop + 1]
+    ids = encoded.ids[bounds[0] : bounds[-1]].astype(np.int64)
+    text_of = np.repeat(np.arange(stop - start), np.diff(bounds))
     hashes = np.ones(len(ids), dtype=np.int64)
     rows, buckets = [], []
     for n in range(1, longest + 1):
@@ -99,7 +112,7 @@ def count_ngrams(encoded: EncodedTexts, *, longest: int, n_buckets: int) -> scip
         buckets.append(hashes[is_whole] % n_buckets)
     places = (np.concatenate(rows), np.concatenate(buckets))
     ones = np.ones(len(places[0]))
-    return scipy.sparse.csr_matrix((ones, places), shape=(len(encoded), n_buckets))
+    return scipy.sparse.csr_matrix((ones, places), shape=(stop - start, n_buckets))
 
 
 def fit_ngrams(
@@ -115,13 +128,14 @@ def fit_ngrams(
         Knows what each text has of the classes.
     """
     counts = count_ngrams(encoded, longest=sizes.longest, n_buckets=sizes.n_buckets)
-    n_texts_with = np.diff(counts.tocsc().indptr)
+    n_texts_with = np.bincount(counts.indices, minlength=sizes.n_buckets)
     idf = np.log((1 + len(encoded)) / (1 + n_texts_with)) + 1
     idf[n_texts_with == 0] = 0
     lengths = np.sqrt(np.maximum(counts @ idf**2, TINY))
-    scale = scipy.sparse.diags(1 / lengths)
-    matrix = (scale @ counts @ scipy.sparse.diags(idf)).tocsr()
-    coef, bias = machine.fit(matrix, C=machine.choose_c(matrix))
+    # In place: the counts of long texts fill gigabytes
+    counts.data *= np.repeat(1 / lengths, np.diff(counts.indptr))
+    counts.data *= idf[counts.indices]
+    coef, bias = machine.fit(counts, C=machine.choose_c(counts))
     return PieceNgrams(_halve(coef.T * idf[:, None]), _halve(idf**2), bias, sizes.longest)
 
 

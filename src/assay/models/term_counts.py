@@ -25,7 +25,7 @@ import scipy.sparse
 from assay.models.character_grams import CharacterGrams, find_grams
 from assay.runtime.linear import TextTerms
 
-__all__ = ["TermCounts", "count_terms"]
+__all__ = ["TermCounts", "count_terms", "cut_texts"]
 
 TOKENS_AT_ONCE = 1 << 20  # the counts of so many tokens take about 200 MB
 
@@ -256,7 +256,7 @@ def count_terms(texts: Sequence[str], terms: TextTerms) -> list[TermCounts]:
     words_of_tokens = _Rows.of(
         [word_numbers[word] for word in terms.pattern.findall(token)] for token in tokens
     )
-    slices = _cut(tokens_of_texts.bounds)
+    slices = cut_texts(tokens_of_texts.bounds)
     words_of_texts = tokens_of_texts.replace_by(words_of_tokens)
     counted: list[TermCounts] = [_find_words(slices, words_of_texts, list(word_numbers))]
     if terms.max_chars:
@@ -264,8 +264,19 @@ def count_terms(texts: Sequence[str], terms: TextTerms) -> list[TermCounts]:
     return counted
 
 
-def _cut(bounds: np.ndarray) -> list[tuple[int, int]]:
-    """Cut texts into slices of about `TOKENS_AT_ONCE` tokens."""
+def cut_texts(bounds: np.ndarray) -> list[tuple[int, int]]:
+    """Cut texts into slices of about `TOKENS_AT_ONCE` tokens.
+
+    Parameters
+    ----------
+    bounds : int array of shape (n_texts + 1,)
+        Where the tokens of each text begin, and how many there are in all.
+
+    Returns
+    -------
+    list of (start, stop)
+        One slice after another; none without a text.
+    """
     targets = np.arange(0, bounds[-1], TOKENS_AT_ONCE)[1:]
     inner = np.searchsorted(bounds[:-1], targets)
     edges = np.unique([0, *inner.tolist(), len(bounds) - 1])
