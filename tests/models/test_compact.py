@@ -173,6 +173,9 @@ def test_validation_decides_between_ngrams_and_network(monkeypatch, ngrams_win):
     alone = Compact(n_epochs=1).fit(texts, several, validation=(texts[:40], several[:40]))
     assert alone.ngrams_ is None
     assert Compact(max_tokens=32).fit(texts, several).ngrams_ is None  # nothing to decide by
+    monkeypatch.setattr("assay.models.compact.MOST_CHARS", sum(map(len, texts)) - 1)
+    assert Compact().fit(texts, several, validation=(texts[:40], several[:40])).ngrams_ is None
+    assert len(judged) == 2
 
 
 @pytest.mark.parametrize("n_texts", [NGRAM_TEXTS.start, NGRAM_TEXTS.start - 1])

@@ -46,6 +46,9 @@ MANY_CLASSES = 32  # more classes get the wide sizes and pooled words
 # How many training texts make n-grams of word pieces better than the recurrent network. Fewer were
 # not measured. Their pieces are few and small: dev/LOG.md, "Few texts".
 NGRAM_TEXTS = range(150, 1_000)
+# Characters of the training texts, at most, for which n-grams and the network are compared: more
+# n-grams than these have, nearly five per character, take over 2 GB.
+MOST_CHARS = 20_000_000
 SMALL_PIECES = 4  # so many small pieces spell about as much text as one piece of a large vocabulary
 # Up to this many texts are one batch, which one thread reads sooner than several that wait for each
 # other after every step of the recurrence.
@@ -57,7 +60,8 @@ class Compact(TextClassifier):
 
     On 150 to 999 texts, unless sizes or epochs are given: a linear classifier of n-grams of small
     word pieces, from which so few texts teach more. Where texts may have several of up to 32
-    labels, both are learnt and the better one on validation is kept.
+    labels, both are learnt from up to 20 million characters, and the better one on validation is
+    kept.
 
     Parameters
     ----------
@@ -140,7 +144,7 @@ class Compact(TextClassifier):
         self.ngrams_: PieceNgrams | None = None
         if self._takes_ngrams(len(context.all_texts or texts)):
             self._fit_ngrams(texts, label_ids, context)
-        elif self._compares_both(context):
+        elif self._compares_both(texts, context):
             self._fit_better(texts, label_ids, context)
         else:
             self._fit_network(texts, label_ids, context)
@@ -187,13 +191,15 @@ class Compact(TextClassifier):
     def _asks_for_network(self) -> bool:
         return (self.n_epochs, self.embedding_size, self.hidden_size) != (None, None, None)
 
-    def _compares_both(self, context: FitContext) -> bool:
+    def _compares_both(self, texts: list[str], context: FitContext) -> bool:
         """Tell whether validation decides between n-grams and the network.
 
         Which one is better depends on the data: dev/LOG.md, "N-grams of pieces for several labels".
         """
         is_measured = self.targets_.task == "multi" and len(self.classes_) <= MANY_CLASSES
-        return is_measured and context.validation_texts is not None and not self._asks_for_network()
+        if not is_measured or context.validation_texts is None or self._asks_for_network():
+            return False
+        return sum(map(len, texts)) <= MOST_CHARS
 
     def _fit_better(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         """Learn both, and keep the one with the higher macro F1 on validation."""
