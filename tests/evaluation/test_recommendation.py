@@ -70,6 +70,18 @@ def test_others_that_are_as_good_are_named():
     )
 
 
+def test_scores_that_are_shown_alike_are_as_good():
+    """90.05 % is shown as 90.1 %, as 90.1 % is."""
+    predictions = {
+        "linear": answer((1, 1802), (0, 198)),
+        "compact": answer((0, 199), (1, 1801)),
+    }
+    assert choose_method(predictions).why == (
+        "No method has a higher accuracy than linear (90.1%); compact has as high a one, and no "
+        "cheaper method learns."
+    )
+
+
 def test_what_is_not_shown_to_be_learnt_is_said():
     """Ten texts show nothing, and the reader is told so, twice."""
     predictions = {"majority": answer((1, 6), (0, 4)), "linear": answer((1, 7), (0, 3))}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assay._display import percent
 from assay.catalogue import Fact
 from assay.evaluation.evidence import HELD_OUT, EvidencePredictions
 from assay.methods import FLOOR
@@ -101,7 +102,7 @@ def _reason(choice: Choice) -> Fact:
 def _tied(choice: Choice, own: ExpectedLoss) -> list[str]:
     """Return the other methods whose score is shown as that of the recommended one."""
     others = [one for one in choice.losses if one.method != own.method]
-    return [one.method for one in others if round(one.score, 3) == round(own.score, 3)]
+    return [one.method for one in others if percent(one.score) == percent(own.score)]
 
 
 def _closest_cheaper(choice: Choice) -> ExpectedLoss | None:
