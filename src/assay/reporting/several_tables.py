@@ -46,7 +46,7 @@ def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
     """Return the first sentences: what to take, how good it is, and what to know."""
     row = _recommended(report)
     test, intervals = row["test"], row["test"]["intervals"]
-    data = report["data"]
+    data, care = report["data"], spoken.say("verdict.care")
     return [
         spoken.say(
             "several.take",
@@ -59,7 +59,7 @@ def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
             micro_high=intervals["f1_micro"][1],
             n_texts=test["n_texts"],
         ),
-        *map(spoken.tell, report.get("caveats", [])),
+        *(care + " " + spoken.tell(fact) for fact in report.get("caveats", [])),
         spoken.say("several.explain_f1"),
         _why(report["choice"], spoken),
         spoken.say("several.exact", share=test["exact_match"], wrong_share=test["hamming_loss"]),
