@@ -21,6 +21,7 @@ from house import count_threads, read_rows, write_rows
 from labelling_annotator import LIMIT_S, Page, open_page, write_pool
 
 from assay.data.load import load_data
+from assay.errors import plural
 
 Case = dict[str, Any]
 # Nobody was watched: what a decision takes is assumed, and said wherever it is used.
@@ -282,18 +283,16 @@ def show_time(time_s: float) -> str:
 
 def show_outcome(one: Case) -> str:
     """Return how right the model is, and on what kind of machine it was measured."""
-    shown = "no estimate"
+    unseen = f"the {one['n_unseen']:,} texts that were never shown"
+    sentences = [f"The model is right on {100 * one['accuracy']:.1f} % of {unseen}."]
     if one["estimate"]:
         accuracy, low, high = (100 * value for value in one["estimate"])
-        shown = f"{accuracy:.1f} % ({low:.1f} to {high:.1f})"
-    sentences = [
-        f"The page expected {shown} of new texts to be right; {100 * one['accuracy']:.1f} % of the "
-        f"{one['n_unseen']:,} texts that were never shown are.",
-    ]
+        sentences.append(f"The page expected {accuracy:.1f} % ({low:.1f} to {high:.1f}).")
+    else:
+        sentences.append("The page had no estimate to show.")
     if one["n_left_out"]:
-        sentences.append(
-            f"{one['n_left_out']} of the labelled texts were left out: no other has their label."
-        )
+        left_out = plural(one["n_left_out"], "labelled text")
+        sentences.append(f"Left out: {left_out} whose label no other has.")
     most = max((value for value in one["other_processors"] if value is not None), default=0.0)
     if most >= 0.1:
         sentences.append(

@@ -11,11 +11,12 @@ simulated, and answers over HTTP as the page does.
 begin   pools of made-up short texts: the time until the page can be opened and until a sample of the
         texts is read, and how long a decision takes from the key to the next text, meanwhile
 hour    5,000 texts of train of banking77 without their labels, 500 of which an annotator labels; then
-        `assay train` on the decisions of the first 50 minutes and `assay predict`: 8 minutes. What a person takes for a decision is assumed, the
-        rest is measured; the annotator of the measurement answers within 0.2 s, which leaves the
-        model less time than a person does. One thread per command, since threads that wait for each
-        other count as work where other work runs beside them. The accuracy is that on all texts of the pool that were
-        never shown. No test text takes part
+        `assay train` on the decisions of the first 50 minutes, and `assay predict` (8 minutes). What
+        a person takes for a decision is assumed, the rest is measured; the annotator of the
+        measurement answers within 0.2 s, which leaves the model less time than a person does. One
+        thread per command, since threads that wait for each other count as work where other work
+        runs beside them. The accuracy is that on all texts of the pool that were never shown. No
+        test text takes part
 
 Processor time is that of the process and its threads: it is believable on a busy machine, too.
 Raw results stay in benchmarks/results/labelling_pages.json.
