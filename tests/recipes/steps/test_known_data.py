@@ -81,3 +81,14 @@ def test_only_some_of_many_labels_are_named():
     labelled = LabelledTexts(labels, labels)
     with pytest.raises(DataError, match=r"'new9' \(1 text\) and 3 more; it knows old0,.* \.\.\."):
         check_labels(labelled, tuple(f"old{i}" for i in range(21)), where="train")
+
+
+def test_hint_names_as_many_labels_as_the_message():
+    """A file of another data set may have thousands of labels that are only written otherwise."""
+    known = tuple(f"topic {i}" for i in range(30))
+    labels = [*(name.upper() for name in known), "weather"]
+    labelled = LabelledTexts(tuple(f"text {i}" for i in range(31)), tuple(labels))
+    with pytest.raises(DataError) as caught:
+        check_labels(labelled, known, where="d.csv")
+    assert "'TOPIC 9' and 20 more; correct the others" in caught.value.hint
+    assert "'TOPIC 10'" not in caught.value.hint

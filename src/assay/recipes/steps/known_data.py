@@ -86,7 +86,9 @@ def _merging_hint(unknown: Sequence[str], merged: Collection[str]) -> str:
         return ""
     if len(can_be) == len(unknown):
         return "labels that are only written otherwise can be merged"
-    listed = ", ".join(f"'{cut(label)}'" for label in can_be)
+    listed = ", ".join(f"'{cut(label)}'" for label in can_be[:N_UNKNOWN])
+    if len(can_be) > N_UNKNOWN:
+        listed += f" and {len(can_be) - N_UNKNOWN:,} more"
     return f"some are only written otherwise and can be merged: {listed}; correct the others"
 
 
