@@ -10,7 +10,7 @@ simulated, and answers over HTTP as the page does.
 
 begin   pools of made-up short texts: the time until the page can be opened and until a sample of the
         texts is read, and how long a decision takes from the key to the next text, meanwhile
-hour    5,000 texts of train of banking77 without their labels, 500 of which an annotator labels; then
+hour    5,000 texts of train of banking77 without their labels; an annotator labels 500 of them, then
         `assay train` on the decisions of the first 50 minutes, and `assay predict` (8 minutes). What
         a person takes for a decision is assumed, the rest is measured; the annotator of the
         measurement answers within 0.2 s, which leaves the model less time than a person does. One

@@ -190,7 +190,7 @@ def test_texts_that_are_nearly_those_of_train_are_said():
 
 @pytest.mark.parametrize("metric", ["macro-f1", "micro-f1", "accuracy"])
 def test_a_fall_is_said_where_texts_may_have_several_labels(metric):
-    """Of the metric of the choice, where the intervals of both scores do not explain it."""
+    """The metric is that of the choice; the intervals of both scores do not explain the fall."""
 
     def scores(n_texts, n_wrong, seed):
         rng = np.random.default_rng(seed)

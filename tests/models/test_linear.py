@@ -176,7 +176,7 @@ def test_majority_is_scikit_learns_dummy():
 
 
 def test_texts_whose_n_grams_all_say_nothing_are_learnt_by_their_words():
-    """Of answers such as 1 and 2 every n-gram is in very many texts; of signs no word is left."""
+    """Every n-gram of answers such as 1 and 2 is in very many texts; signs hold no word."""
     for first, second in (("1 2", "2 1"), ("★", "☆")):
         texts, labels = [first, second] * 600, ["one", "two"] * 600
         assert Linear().fit(texts, labels).predict([first]).tolist() == ["one"]

@@ -193,7 +193,7 @@ def test_title_is_the_last_part_of_the_source(results, source, title):
 
 
 def test_texts_of_folds_and_of_saved_models_are_counted(results):
-    """Of train and validation together, which the table of splits does not say."""
+    """Train and validation are counted together, which the table of splits does not do."""
     splits = results.splits
     both = len(splits["train"]) + len(splits["validation"])
     counted = _count_texts([*CHOICES, *FOLD_CHOICES], splits)

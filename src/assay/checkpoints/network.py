@@ -187,7 +187,7 @@ def pool_states(hidden: torch.Tensor, mask: torch.Tensor, *, pooling: str) -> to
     hidden : float tensor of shape (B, T, D)
         B texts, T tokens, D columns.
     mask : tensor of shape (B, T)
-        Not 0 where there is a token.
+        1 where there is a token, else 0.
     pooling : {"mean", "cls"}
         The mean of the tokens, or the first one.
     """
