@@ -24,12 +24,17 @@ from assay.reporting.formats import source
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["TEMPLATES", "open_environment", "tidy"]
+__all__ = ["ROW_TITLES", "TEMPLATES", "open_environment", "tidy"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 # Methods of `Numbers` that templates use as filters.
 NUMBERS = ("percent", "interval", "count", "decimal", "p_value", "size", "duration", "rate")
 MAX_VALUE_CELLS, MAX_SENTENCE_CELLS = 160, 400  # of what a sentence inserts
+# What the numbers of rows are called: alone, and where a column names rows besides
+ROW_TITLES = {
+    "line": ("columns.line", "columns.line_and_id"),
+    "row": ("columns.row", "columns.row_and_id"),
+}
 HTML_STYLES = {"strong": "strong", "isolated": "bdi", "code": "code"}
 
 
@@ -74,6 +79,7 @@ def open_environment(language: Language, *, form: str) -> Environment:
         "FLOOR": FLOOR,
         "language": language.code,
         "plain": language.say,
+        "row_titles": ROW_TITLES,
         "say": say,
         "tell": tell,
         "tell_all": tell_all,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.data.labels import list_labels
+from assay.reporting.environment import ROW_TITLES
 from assay.reporting.escape import shorten, show_text
 from assay.reporting.several_rule_table import tell_rule
 from assay.reporting.spoken_tables import LABEL, LABEL_CELLS, NUMBER, TEXT, Row, Spoken, Table
@@ -14,11 +15,6 @@ from assay.reporting.spoken_tables import LABEL, LABEL_CELLS, NUMBER, TEXT, Row,
 __all__ = ["Tile", "tell_facts", "tell_several", "tell_tables", "tell_tiles"]
 
 TEXT_CELLS = 200
-# What the numbers of rows are called: alone, and where a column names rows besides
-TITLES = {
-    "line": ("columns.line", "columns.line_and_id"),
-    "row": ("columns.row", "columns.row_and_id"),
-}
 # What is said of a surprising text, by its kind
 SURPRISES = {"missing": "several.probably_missing", "extra": "several.probably_extra"}
 # The texts by which methods were chosen, by the kind of the evidence
@@ -311,9 +307,9 @@ def _problem_row(one: Mapping[str, Any], spoken: Spoken) -> Row:
 
 def _surprising_rows(found: Sequence[Mapping[str, Any]], spoken: Spoken, *, unit: str) -> list[Row]:
     """Return the rows of surprising texts, each with the name of its row where one has a name."""
-    title = spoken.say(TITLES[unit][0])
+    title = spoken.say(ROW_TITLES[unit][0])
     if any("id" in one for one in found):
-        title = spoken.say(TITLES[unit][1])
+        title = spoken.say(ROW_TITLES[unit][1])
     rows: list[Row] = []
     for one in found:
         place = f"{one['line']}"
