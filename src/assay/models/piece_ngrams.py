@@ -97,7 +97,7 @@ def count_ngrams(encoded: EncodedTexts, *, longest: int, n_buckets: int) -> scip
 def _count_slice(
     encoded: EncodedTexts, start: int, stop: int, *, longest: int, n_buckets: int
 ) -> scipy.sparse.csr_matrix:
-    """Count the n-grams of texts `start` to `stop`: where each one is takes five times the counts."""
+    """Count the n-grams of texts `start` to `stop`, in five times the memory of the counts."""
     bounds = encoded.offsets[start : stop + 1]
     ids = encoded.ids[bounds[0] : bounds[-1]].astype(np.int64)
     text_of = np.repeat(np.arange(stop - start), np.diff(bounds))
