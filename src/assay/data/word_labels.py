@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 # Tags of words: B-ORG begins an entity, I-ORG goes on with it, O is outside of all.
 WORD_TAG = re.compile(r"[BIELSU][-_]\S+")
 OUTSIDE = "O"
-TAGGED_LINE = re.compile(r"\S+(?:[ \t,;]\S+)*[ \t,;](?P<tag>O|[BIELSU][-_]\S+)\s*")
+TAGGED_LINE = re.compile(r"\S.*[ \t,;](?P<tag>O|[BIELSU][-_][^\s,;]+)\s*")
 TEXT_KINDS = (".txt", ".csv", ".tsv")
 N_LOOKED_AT = 40  # rows or lines
 LINE_CHARS = 10_000
@@ -116,7 +116,8 @@ def _with_results(record: Record) -> Iterator[tuple[str, Any]]:
         yield name, value
         if isinstance(value, Mapping):  # {"entities": [...]} of spaCy
             yield from value.items()
-    for annotation in record.get("annotations") or ():
+    annotations = record.get("annotations")
+    for annotation in annotations if isinstance(annotations, list) else ():
         if isinstance(annotation, Mapping) and isinstance(annotation.get("result"), list):
             values = [one.get("value") for one in annotation["result"] if isinstance(one, Mapping)]
             yield "annotations", values
