@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.data.load import load_data
-from assay.data.origin import OtherCells, read_other_cells
+from assay.data.origin import Origin, OtherCells, describe_places, read_other_cells
 from assay.data.split import cut_missing
 
 ROWS = 'id,text,label,day\n7,"one\ntwo",a,Mo\n8,three,b,Tu\n'
@@ -43,6 +43,21 @@ def test_rows_of_shards_are_counted_through(tmp_path):
         ("train", 1): "0",
         ("train", 4): "1",
     }
+
+
+def test_places_of_rows_are_looked_up_in_one_pass(tmp_path, monkeypatch):
+    """However many are asked for; a row of no file is a row."""
+    (tmp_path / "d.csv").write_text(ROWS)
+    origins = load_data(tmp_path / "d.csv").origins
+    reads = []
+    read = Origin.read
+    monkeypatch.setattr(Origin, "read", lambda own, lines: reads.append(own) or read(own, lines))
+    assert describe_places(origins, [("test", 2), ("train", 4)]) == {
+        ("test", 2): "line 2",
+        ("train", 4): "line 4, row 3 in a spreadsheet",
+    }
+    assert len(reads) == 1
+    assert describe_places({}, [("all", 1234)]) == {("all", 1234): "row 1,234"}
 
 
 def test_what_is_no_file_has_no_other_columns(tmp_path, caplog):

@@ -24,7 +24,7 @@ __all__ = [
     "WHOLE",
     "Origin",
     "OtherCells",
-    "describe_place",
+    "describe_places",
     "find_label_column",
     "find_late_trouble",
     "find_trouble",
@@ -164,8 +164,8 @@ def read_other_cells(
     """
     by_origin: dict[str, dict[int, list[tuple[str, int]]]] = {}
     for split, line in places:
-        name = next((one for one in (split, *WHOLE) if one in origins), None)
-        if name is not None:
+        name = _name_origin(origins, split)
+        if name:
             by_origin.setdefault(name, {}).setdefault(line, []).append((split, line))
     found: dict[tuple[str, int], OtherCells] = {}
     for name, by_line in by_origin.items():
@@ -180,23 +180,32 @@ def read_other_cells(
     return found
 
 
-def describe_place(origins: Mapping[str, Origin], split: str, line: int) -> str:
-    """Say where a row is, also as a spreadsheet counts where that is another number.
+def describe_places(
+    origins: Mapping[str, Origin], places: Collection[tuple[str, int]]
+) -> dict[tuple[str, int], str]:
+    """Say where rows are, also as a spreadsheet counts where that is another number.
 
     Parameters
     ----------
     origins : mapping of str to Origin
         By split; empty for rows of no file.
-    split : str
-    line : int
-        As `Row.line`.
+    places : collection of (str, int)
+        The split and the line of each row. All are looked up in one pass over each file.
     """
-    origin = next((origins[one] for one in (split, *WHOLE) if one in origins), None)
-    if origin is None:
-        return f"row {line:,}"
-    place = f"{origin.unit} {line:,}"
-    if origin.has_lines:
-        cells = read_other_cells(origins, [(split, line)]).get((split, line))
-        if cells is not None and cells.record is not None:
-            return f"{place}, row {cells.record:,} in a spreadsheet"
-    return place
+    found = {split: origins.get(_name_origin(origins, split)) for split, _ in places}
+    of_lines = {split for split, origin in found.items() if origin and origin.has_lines}
+    cells = read_other_cells(origins, [place for place in places if place[0] in of_lines])
+    described = {}
+    for split, line in places:
+        origin = found[split]
+        where = f"{'row' if origin is None else origin.unit} {line:,}"
+        record = cells.get((split, line), OtherCells()).record
+        if record is not None:
+            where += f", row {record:,} in a spreadsheet"
+        described[split, line] = where
+    return described
+
+
+def _name_origin(origins: Mapping[str, Origin], split: str) -> str:
+    """Return the split that the rows of a split were read in, which it may be cut from; else ""."""
+    return next((name for name in (split, *WHOLE) if name in origins), "")

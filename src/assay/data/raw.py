@@ -26,7 +26,7 @@ from assay.data.label_columns import check_label_column
 from assay.data.label_forms import mend_label
 from assay.data.labels import LabelSet, Task, natural_sort
 from assay.data.listed_rows import name_rows
-from assay.data.origin import Origin, describe_place
+from assay.data.origin import Origin, describe_places
 from assay.data.other_separator import warn_of_other_separator
 from assay.data.problems import find_hint, raise_problems
 from assay.data.raw_split import LABELS_FILE, LabelNames, RawSplit
@@ -324,7 +324,8 @@ def _first_dropped(raw: RawSplit, rows: CleanRows) -> str:
     line = rows.dropped[0].line
     if raw.origin is None:
         return f"{raw.unit} {line:,}"
-    return describe_place({"all": raw.origin}, "all", line)
+    place = ("all", line)
+    return describe_places({"all": raw.origin}, [place])[place]
 
 
 def _label_set(occurring: set[str], published: list[str], given: LabelNames | None) -> LabelSet:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.label_columns import is_all_different
 from assay.data.labels import Task
-from assay.data.origin import describe_place
+from assay.data.origin import describe_places
 from assay.data.problems import raise_problems
 from assay.data.spellings import split_spellings
 from assay.data.texts import Splits
@@ -186,17 +186,13 @@ def _label_problems(splits: Splits, counts: Mapping[str, Counter[str]]) -> dict[
 
     The sentences that are shown say where the first row is, and which label may be meant.
     """
-    problems: dict[str, str] = {}
+    unlearnt = [label for label in splits.label_set if counts["train"][label] < MIN_TRAIN_ROWS]
     known = [name for name, n in counts["train"].items() if n >= MIN_TRAIN_ROWS]
-    for label in splits.label_set:
-        if counts["train"][label] >= MIN_TRAIN_ROWS:
-            continue
-        if len(problems) >= MAX_LISTED:
-            problems[label] = _label_problem(label, counts, "")
-            continue
-        meant = did_you_mean(label, known)
-        problem = _label_problem(label, counts, _first_row(splits, label))
-        problems[label] = f"{problem}.{meant}".removesuffix(".")
+    shown = unlearnt[:MAX_LISTED]
+    places = _first_rows(splits, shown)
+    problems = {label: _label_problem(label, counts, places.get(label, "")) for label in unlearnt}
+    for label in shown:
+        problems[label] = f"{problems[label]}.{did_you_mean(label, known)}".removesuffix(".")
     return problems
 
 
@@ -212,11 +208,17 @@ def _label_problem(label: str, counts: Mapping[str, Counter[str]], place: str) -
     return f"label '{cut(label)}' has no rows in train; at least {MIN_TRAIN_ROWS} are accepted"
 
 
-def _first_row(splits: Splits, label: str) -> str:
-    """Say where the first row of a label is; empty if there is none."""
+def _first_rows(splits: Splits, labels: Sequence[str]) -> dict[str, str]:
+    """Say where the first row of each label is; labels without rows are left out."""
+    wanted = set(labels)
+    first: dict[str, tuple[str, int]] = {}
     for split, labelled in splits.items():
-        line = next((line for line, own in labelled.entries() if own == label), None)
-        if line is not None:
-            place = describe_place(splits.origins, split, line)
-            return f"{place} of {split}".removesuffix(" of train")
-    return ""
+        for line, label in labelled.entries() if wanted else ():
+            if label in wanted:
+                wanted.remove(label)
+                first[label] = (split, line)
+    places = describe_places(splits.origins, first.values())
+    return {
+        label: f"{places[place]} of {place[0]}".removesuffix(" of train")
+        for label, place in first.items()
+    }
