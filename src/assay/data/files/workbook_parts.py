@@ -7,6 +7,7 @@ is not found here, or is of another kind, only means that nothing more is known.
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
@@ -108,7 +109,7 @@ def _sheet_files(sheets: bytes, links: bytes) -> dict[str, str]:
     for one in ElementTree.fromstring(sheets).iter():  # noqa: S314
         if one.tag.endswith("}sheet") and one.get(LINK_ID) in targets:
             target = targets[one.get(LINK_ID)]
-            files[one.get("name", "")] = f"/xl/{target}".rpartition("//")[2].removeprefix("/")
+            files[one.get("name", "")] = posixpath.join("/xl", target).removeprefix("/")
     return files
 
 
