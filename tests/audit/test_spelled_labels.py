@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from assay.audit.checks import audit_data
 from assay.audit.issues import Issue
@@ -94,7 +95,12 @@ def test_suspects_of_a_run_leave_out_spellings_and_are_counted_so():
             kind="wrong_label", split="train", row=1, text="t", label="pos", proposed_label="neg"
         ),
     ]
-    check = LabelCheck(n_suspects={"train": 2}, n_doubtful={"train": 1})
-    check, kept = without_spellings(check, issues, splits)
+    whole = LabelCheck(
+        split="train", n_suspects={"train": 2}, n_doubtful={"train": 1}, expected_wrong=0.8
+    )
+    check, kept = without_spellings(whole, issues, splits)
     assert kept == issues[2:]
     assert (check.n_suspects, check.n_doubtful) == ({"train": 1}, {"train": 0})
+    assert check.expected_wrong == 0.8
+    none_left, _ = without_spellings(replace(whole, n_suspects={"train": 1}), issues[:2], splits)
+    assert (none_left.n_suspects, none_left.expected_wrong) == ({"train": 0}, 0.0)

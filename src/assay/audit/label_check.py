@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["AUTO", "LabelCheck", "LabelCheckEntry", "check_labels", "describe_judged"]
 
 AUTO = "auto"
-# What is said where texts may have several labels, by whether there is a suspect
 NO_BOUND = 0.995  # a share that is written as 100 %: at most all are wrong, which says nothing
-# Of fewer suspects the estimate is too rough to be given: it rests on how many of the given labels
+# For fewer suspects the estimate is too rough to be given: it rests on how many of the given labels
 # are suspect, and that count varies by a seventh for 50.
 FEW_SUSPECTS = 50
+# What is said of texts with one label and of those that may have several, by whether there is a
+# suspect; and, by whether they may have several, where the share cannot be told
 FACTS = {True: "audit.suspects", False: "audit.no_suspects"}
 SEVERAL_FACTS = {True: "audit.several_suspects", False: "audit.no_several_suspects"}
 AT_BOUND = {False: "audit.suspects_at_bound", True: "audit.several_suspects_at_bound"}

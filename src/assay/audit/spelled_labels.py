@@ -52,4 +52,7 @@ def without_spellings(
             n_suspects[issue.split] -= 1
         else:
             n_doubtful[issue.split] -= 1
-    return replace(check, n_suspects=n_suspects, n_doubtful=n_doubtful), kept
+    check = replace(check, n_suspects=n_suspects, n_doubtful=n_doubtful)
+    if not n_suspects.get(check.split):
+        check = replace(check, expected_wrong=0.0)
+    return check, kept
