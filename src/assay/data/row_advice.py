@@ -43,7 +43,7 @@ def _find_apostrophes(origin: Origin) -> str:
         with open_text(path, encoding=reading.codec, newline="") as stream:
             head = stream.read(HEAD_CHARS)
         special = re.escape(dialect.variant.delimiter)
-        inside = rf"(?:[^'\r\n{special}]|''|\\')*+"
+        inside = rf"(?:\\'|''|[^'\r\n{special}])*+"
         enclosed = rf"(?<![^{special}\r\n])'{inside}(?:{special}{inside})+'(?![^{special}\r\n])"
         if len(re.findall(enclosed, head)) >= MIN_LINES:
             return APOSTROPHES
