@@ -255,8 +255,8 @@ def refusals_of_disk(out: Path) -> Iterator[None]:
     Raises
     ------
     OutsideError
-        In place of an OSError that is not one of assay's own, and of what libraries in Rust raise
-        instead, which only says so: "No space left on device (os error 28)".
+        In place of an OSError that is not one of assay's own. Libraries in Rust raise errors of
+        other types, known by their end: "No space left on device (os error 28)".
     """
     try:
         yield

@@ -31,7 +31,7 @@ def test_numbers_become_texts_and_labels() -> None:
 
 
 def test_times_are_as_they_are_seen() -> None:
-    """Of Python, NumPy (in nanoseconds, too) and pandas; the ones that are missing are nothing."""
+    """Python's, NumPy's (in nanoseconds, too) and those of pandas; a missing one is nothing."""
     pandas = pytest.importorskip("pandas")
     nine = datetime.datetime(2026, 11, 26, 9)  # noqa: DTZ001
     days = (

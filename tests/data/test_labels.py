@@ -112,7 +112,7 @@ def test_several_labels_are_read_as_people_write_them(written, names):
 
 
 def test_what_is_no_label_is_refused_with_examples():
-    """Of the data themselves."""
+    """The examples are labels of the data themselves."""
     labels = LabelSet(("가격", "품질"), "multi")
     with pytest.raises(DataError, match=r"'가걱' is neither .* 가격;품질, .*'가격'") as caught:
         labels.read_label("가걱")

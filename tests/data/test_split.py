@@ -195,7 +195,7 @@ def test_cut_needs_a_train_split_with_enough_rows():
     ],
 )
 def test_a_larger_fraction_is_proposed_where_it_helps_alone(n_rows, hint):
-    """Of two rows per label none can be taken, however large the fraction is."""
+    """Two rows per label both stay in train, however large the fraction is."""
     data = splits_of(train=distinct(x=n_rows, y=n_rows), test=distinct(x=2, y=2))
     with pytest.raises(DataError, match="too few to cut") as refused:
         cut_missing(data, seed=0, validation_fraction=0.05)

@@ -84,7 +84,7 @@ def warn_of_garbled(labelled_of: Mapping[str, LabelledTexts], *, source: str) ->
 
 
 def _warn_of_nulls(labelled_of: Mapping[str, LabelledTexts], source: str) -> None:
-    """Warn of texts of which a part was never written."""
+    """Warn of texts that hold null bytes, in place of a part that was never written."""
     lines = []
     for labelled in labelled_of.values():
         holds = (NULL_RUN in text for text in labelled.texts)

@@ -44,7 +44,7 @@ def test_periods_intervals_and_narrow_floats_are_seen(tmp_path):
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "Float32"])
 def test_narrow_floats_of_frames_and_arrays_keep_their_digits(dtype):
-    """Of pandas, NumPy and polars."""
+    """In data of pandas and NumPy, and in lists of NumPy's own."""
     labels = pd.Series([0.1, 2.5], dtype=dtype)
     for data in (
         pd.DataFrame({"text": ["a", "b"], "label": labels}),

@@ -12,7 +12,7 @@ from assay.data.files.short_floats import find_precision, shorten
 
 @pytest.mark.parametrize(("kind", "precision"), [(np.float16, "float16"), (np.float32, "float32")])
 def test_digits_are_those_of_the_narrow_type(kind, precision):
-    """Of rows of a matrix too; whole numbers, nothing and NaN stay."""
+    """In rows of a matrix too; whole numbers, nothing and NaN stay."""
     value = float(kind(0.1))
     assert value != 0.1
     assert shorten([value, [value], None, 3.0], precision) == [0.1, [0.1], None, 3.0]

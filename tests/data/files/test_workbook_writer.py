@@ -19,7 +19,7 @@ def test_what_a_workbook_cannot_hold_is_counted(tmp_path, caplog):
     ]
     write_workbook(records, tmp_path / "a.xlsx", columns=("text", "label"))
     assert caplog.messages == [
-        "what is beyond the longest cell of a workbook was cut off, of 1 text",
+        "the end of 1 text was cut off: a cell of a workbook holds at most 32,767 characters",
         "a workbook cannot hold control characters: U+FFFD is in their place in 2 cells; .csv and "
         ".jsonl keep them",
     ]

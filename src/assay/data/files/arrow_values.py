@@ -55,7 +55,7 @@ def seen_values(values: list[Any], field: Any) -> list[Any]:
 
 
 def is_written_out(field: Any) -> bool:
-    """Tell whether the values of a column are seen as texts, of which they are not made."""
+    """Tell whether the values of a column are seen as texts, though they are stored otherwise."""
     return _extension(field)[0] in (PERIOD, INTERVAL)
 
 

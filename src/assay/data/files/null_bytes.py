@@ -75,7 +75,7 @@ def check_last_line(line: str, name: str, number: int) -> None:
     name : str
         How messages call the file.
     number : int
-        Its number, from 1.
+        The number of the line, from 1.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def find_nulls(line: str) -> str | None:
 
 
 def _unwritten(name: str, what: str, n_lines: int) -> DataError:
-    """Return the error about a file of which so many lines are whole."""
+    """Return the error about a file whose first lines are whole: how many are."""
     whole = f"; its first {n_lines:,} lines are whole" if n_lines else ""
     return DataError(
         f"{name} ends in {what}, from line {n_lines + 1:,} on: it was not written to its end",

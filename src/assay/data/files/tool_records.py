@@ -139,7 +139,7 @@ def _read_argilla(record: Record, answers: Answers) -> Record:
 
 
 def _settle_argilla(values: Sequence[Any], statuses: Sequence[str], answers: Answers) -> Any:
-    """Return the label of a question of which one answer at least was submitted."""
+    """Return the label of a question to which at least one answer was submitted."""
     pairs = zip(values, statuses, strict=True)
     submitted = [value for value, status in pairs if status == SUBMITTED]
     return answers.settle({"label": submitted})["label"]

@@ -79,8 +79,9 @@ class _TextCells:
         """Warn of cells that do not hold all of their text."""
         if self._n_cut:
             logger.warning(
-                "what is beyond the longest cell of a workbook was cut off, of %s",
+                "the end of %s was cut off: a cell of a workbook holds at most %s characters",
                 plural(self._n_cut, "text"),
+                f"{MAX_CELL_CHARS:,}",
             )
         if self._n_replaced:
             logger.warning(
