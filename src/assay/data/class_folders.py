@@ -43,23 +43,22 @@ def find_class_folders(folder: Path, reading: Reading) -> dict[str, RawSplit]:
         split = split_name(inner.name)
         files = _class_files(inner)
         if split is not None and files:
-            _say_unused(inner)
+            _say_unused(inner, files)
             splits[split] = _as_split(inner, files, reading)
     files = _class_files(folder)
     if splits or not files:
         return splits
-    _say_unused(folder)
+    _say_unused(folder, files)
     return {"all": _as_split(folder, files, reading)}
 
 
-def _say_unused(folder: Path) -> None:
-    """Warn of what is in folders of classes and is read as no text."""
-    found = []
-    for inner in _folders(folder):
-        texts = _text_files(inner)
-        if texts:
-            left = set(_visible_files(inner)).difference(texts)
-            found += [*sorted(left), *filter(_visible_files, _folders(inner))]
+def _say_unused(folder: Path, files: Sequence[Path]) -> None:
+    """Warn of what is in folders of classes beside the files that are read."""
+    found: list[Path] = []
+    read = set(files)
+    for inner in dict.fromkeys(path.parent for path in files):
+        left = sorted(set(inner.iterdir()) - read)
+        found += [path for path in left if path.name[0] != "." and _holds_something(path)]
     if found:
         logger.warning(
             "%s: not used, since texts are files that end in .txt beside each other in the folder "
@@ -67,6 +66,10 @@ def _say_unused(folder: Path) -> None:
             folder,
             _list_paths(found, folder),
         )
+
+
+def _holds_something(path: Path) -> bool:
+    return bool(_visible_files(path)) if path.is_dir() else path.is_file()
 
 
 def _list_paths(paths: Sequence[Path], folder: Path) -> str:
