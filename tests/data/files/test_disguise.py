@@ -130,6 +130,10 @@ def test_end_of_null_bytes_is_named_with_its_line(tmp_path, kind):
     with pytest.raises(DataError, match="ends in 600 null bytes, from line 3 on") as caught:
         read_rows(path)
     assert "its first 2 lines are whole" in caught.value.hint
+    path.write_bytes(b"text,label\n" + bytes(600))
+    with pytest.raises(DataError, match="from line 2 on") as caught:
+        read_rows(path)
+    assert "whole" not in caught.value.hint
     path.write_bytes(bytes(600))
     with pytest.raises(DataError, match="holds 600 null bytes and nothing else"):
         read_rows(path)

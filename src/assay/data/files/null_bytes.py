@@ -102,7 +102,7 @@ def find_nulls(line: str) -> str | None:
 
 def _unwritten(name: str, what: str, n_lines: int) -> DataError:
     """Return the error about a file whose first lines are whole: how many are."""
-    whole = f"; its first {n_lines:,} lines are whole" if n_lines else ""
+    whole = f"; its first {n_lines:,} lines are whole" if n_lines > 1 else ""
     return DataError(
         f"{name} ends in {what}, from line {n_lines + 1:,} on: it was not written to its end",
         hint=f"{WRITE_AGAIN}{whole}",
