@@ -171,7 +171,7 @@ def _too_few(
     if not is_larger_possible:
         ways = f"add rows, or give a {name} file"
     return DataError(
-        f"the train split of {splits.source} has {len(whole):,} rows{what}, too few to cut "
+        f"the train split of {splits.source} has {plural(len(whole), 'row')}{what}, too few to cut "
         f"a {name} split of {fraction:.0%} from{why}",
         hint=ways,
     )
