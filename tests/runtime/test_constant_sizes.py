@@ -39,6 +39,9 @@ NODES = [
     ("Range", [np.int64(2), np.int64(9), np.int64(3)], {}, True),
     ("OneHot", [ints(1, 2, 0), np.int64(4), np.float32([0, 1])], {}, True),
     ("Pad", [ROW, ints(1, 0, 2, 7)], {}, True),
+    ("Mul", [ints(2, 3).reshape(2, 1), ints(5, 7).reshape(1, 2)], {}, True),
+    ("Concat", [ints(2, 3).reshape(2, 1), ints(5, 7).reshape(2, 1)], {"axis": 1}, True),
+    ("Concat", [ints(2, 3), ints(5)], {"axis": 0}, True),
     ("Slice", [CUBE, ints(0), ints(1)], {}, False),
     ("ReduceMax", [CUBE], {}, False),
     ("NonZero", [CUBE + 1], {}, True),
@@ -89,6 +92,14 @@ def test_numbers_are_known_after_they_were_calculated():
     assert sizes.make("ConstantOfShape", ["shape"], ["y"], {}).n_cells == 300 * 500 * 300
     sizes.make("Cast", ["minus"], ["large"], {"to": [TensorProto.UINT32]})
     assert sizes.make("ConstantOfShape", ["large"], ["y"], {}) is None
+
+
+def test_padding_of_named_axes_is_not_told():
+    """They may come in any order: here the long axis gets longer, not the short one."""
+    long = np.zeros((64, 1), np.float32)
+    pads, fill, axes = ints(64, 0, 0, 0), np.float32(0), ints(0, 1)
+    assert read("Pad", [long, pads, fill], {})[0].n_cells == 128
+    assert read("Pad", [long, pads, fill, axes[::-1]], {})[0] is None
 
 
 @pytest.mark.parametrize("operator", ["Einsum", "ConvTranspose", "Resize", "LSTM", "Unheard"])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from onnx import TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto, helper, numpy_helper
 
 from assay.errors import ModelError
 from assay.runtime.graph_check import check_graph
@@ -78,6 +78,18 @@ def test_value_of_an_operator_is_not_what_it_makes(tmp_path):
     ]
     path = write(tmp_path, *nodes, constants=[tensor("row", np.float32([1]))])
     check_graph(path, root=tmp_path, listed=())
+
+
+def test_input_that_is_left_out_is_no_shape(tmp_path):
+    """The value that an operator fills a shape with has no name either."""
+    large = tensor("v", np.int64([-(1 << 60)]))
+    nodes = [
+        helper.make_node("Shape", ["input_ids"], ["shape"]),
+        helper.make_node("ConstantOfShape", ["shape"], ["mask"], value=large),
+        helper.make_node("Pad", ["mask", "pads", "", "axes"], ["c"]),
+    ]
+    constants = [tensor("pads", np.int64([0, 1])), tensor("axes", np.int64([0]))]
+    check_graph(write(tmp_path, *nodes, constants=constants), root=tmp_path, listed=())
 
 
 def make_branch():
@@ -203,6 +215,48 @@ HARMFUL = [
         {"constants": [tensor("one", np.int64([1]))]},
         "'Add' makes 268,435,456 numbers",
     ),
+    (
+        [
+            helper.make_node("Constant", [], ["one"], value_float=1.0),
+            helper.make_node("Reshape", ["one", "row"], ["ones"]),
+            helper.make_node("Tile", ["ones", "times"], ["many"]),
+            helper.make_node("Tile", ["many", "times"], ["c"]),
+        ],
+        {"constants": [tensor("row", np.int64([-1])), tensor("times", np.int64([1 << 14]))]},
+        "'Tile' makes 268,435,456 numbers",
+    ),
+    (
+        [helper.make_node("Constant", [], ["c"], value_ints=[1], value_int=0)],
+        {},
+        "holds several values",
+    ),
+    ([helper.make_node("Cast", ["a"], ["c"], to=8)], {}, "'Cast' makes texts"),
+    ([helper.make_node("Constant", [], ["c"], value_string="a")], {}, "'Constant' makes texts"),
+    ([helper.make_node("Constant", [], ["c"], value_strings=["a"])], {}, "makes texts"),
+    ([], {"constants": [tensor("w", np.array(["a"], object))]}, "the weights 'w' are texts"),
+    (
+        [
+            helper.make_node("Add", ["turned", "row"], ["c"]),
+            helper.make_node("Transpose", ["row"], ["turned"]),
+        ],
+        {"constants": SHORT},
+        "'Add' uses what is made after it",
+    ),
+    (
+        [helper.make_node("ConstantOfShape", ["shape"], ["c"])],
+        {
+            "constants": [
+                TensorProto(
+                    name="shape",
+                    data_type=TensorProto.INT64,
+                    dims=[2],
+                    int64_data=[1 << 13] * 2,
+                    int32_data=[0],
+                )
+            ]
+        },
+        "nobody knows how many",
+    ),
     ([], {"constants": [TensorProto(name="w", dims=[1 << 50], data_type=1)]}, "lack their numbers"),
     ([], {"constants": [TensorProto(name="w", dims=[-4], data_type=1)]}, "have the shape"),
 ]
@@ -234,6 +288,35 @@ def test_weights_in_another_file_must_be_listed(tmp_path, location, name):
     with pytest.raises(ModelError, match=f"its weights are in '{name}', which assay.json does not"):
         check_graph(path, root=tmp_path, listed=["onnx/model.onnx"])
     check_graph(path, root=tmp_path, listed=[name])
+
+
+def test_numbers_beside_those_in_another_file_are_not_believed(tmp_path):
+    """ONNX Runtime reads the file."""
+    shape = TensorProto(
+        name="shape", dims=[2], data_type=TensorProto.INT64, data_location=1, int64_data=[1, 1]
+    )
+    shape.external_data.add(key="location", value="w")
+    path = write(tmp_path, helper.make_node("ConstantOfShape", ["shape"], ["c"]), constants=[shape])
+    with pytest.raises(ModelError, match="nobody knows how many"):
+        check_graph(path, root=tmp_path, listed=["onnx/w"])
+
+
+def test_what_protobuf_would_put_together_is_refused(tmp_path):
+    """Of two graphs it makes one, and of two tensors in an attribute."""
+    path = write(tmp_path, helper.make_node("ConstantOfShape", ["shape"], ["c"]))
+    weights = helper.make_graph([], "g", [], [], [tensor("shape", np.int64([1 << 15] * 2))])
+    whole = path.read_bytes()
+    path.write_bytes(whole + ModelProto(graph=weights).SerializeToString())
+    with pytest.raises(ModelError, match="it is in several parts"):
+        check_graph(path, root=tmp_path, listed=())
+    node = helper.make_node("Constant", [], ["shape"], value=tensor("", np.int64([1 << 15])))
+    node.attribute[0].ints.append(1)
+    with pytest.raises(ModelError, match="holds several values of 'value'"):
+        check_graph(write(tmp_path, node), root=tmp_path, listed=())
+    node = helper.make_node("Flatten", ["a"], ["c"], axis=1)
+    node.attribute.append(node.attribute[0])
+    with pytest.raises(ModelError, match="holds several values of 'axis'"):
+        check_graph(write(tmp_path, node), root=tmp_path, listed=())
 
 
 @given(st.binary(max_size=200))

@@ -162,7 +162,11 @@ def _stretch_made(operator: str, given: list[Made]) -> Made:
     shapes = [one.shape for one in given if one.shape is not None]
     if len(shapes) < len(given):
         return Made(math.prod(one.n_cells for one in given))
-    return _shaped(_stretch(shapes), _calculate(operator, [one.values for one in given]))
+    shape = _stretch(shapes)
+    values = _calculate(operator, [one.values for one in given])
+    if values is not None and len(values) != math.prod(shape):  # a row and a column make a table
+        values = None
+    return _shaped(shape, values)
 
 
 def _calculate(operator: str, given: list[list[int] | None]) -> list[int] | None:
@@ -231,12 +235,12 @@ def _gather(given: list[Made], attributes: Attributes) -> Made | None:
 def _concat(given: list[Made], _: Attributes) -> Made:
     values: list[int] = []
     for one in given:
-        if one.values is None or len(values) > MAX_AXES:
+        is_row = one.n_cells == 1 or len(one.shape or ()) == 1  # columns side by side are mixed
+        if one.values is None or len(values) > MAX_AXES or not is_row:
             break
         values += one.values
     n_cells = sum(one.n_cells for one in given)
-    is_row = len(values) == n_cells <= MAX_AXES
-    if not is_row:
+    if not len(values) == n_cells <= MAX_AXES:
         return Made(n_cells)
     return _shaped([n_cells], values)
 
@@ -280,7 +284,8 @@ def _one_hot(given: list[Made], _: Attributes) -> Made | None:
 def _pad(given: list[Made], attributes: Attributes) -> Made | None:
     shape = given[0].shape
     pads = given[1].values if len(given) > 1 else list(attributes.get("pads", ()))
-    if shape is None or pads is None or len(pads) != 2 * len(shape):
+    are_axes_named = any(one.n_cells > 1 for one in given[2:])  # and maybe in another order
+    if shape is None or pads is None or len(pads) != 2 * len(shape) or are_axes_named:
         return None
     ends = zip(shape, pads, pads[len(shape) :], strict=False)
     return _shaped([size + abs(before) + abs(after) for size, before, after in ends])

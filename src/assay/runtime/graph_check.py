@@ -25,7 +25,12 @@ __all__ = ["check_graph"]
 GRAPH, FUNCTIONS = 7, 25  # of ModelProto
 NODE, INITIALIZER, SPARSE = 1, 5, 15  # of GraphProto
 INPUT, OUTPUT, OPERATOR, ATTRIBUTE, DOMAIN = 1, 2, 4, 5, 7  # of NodeProto
-ATTRIBUTE_NAME, INTEGER, TENSOR, FLOATS, INTEGERS = 1, 3, 5, 7, 8  # of AttributeProto
+ATTRIBUTE_NAME, INTEGER, TENSOR, INTEGERS = 1, 3, 5, 8  # of AttributeProto
+FLOAT, TEXT, FLOATS, TEXTS = 2, 4, 7, 9
+ONE_VALUE, SEVERAL_VALUES = (FLOAT, INTEGER, TEXT, TENSOR), {FLOATS, INTEGERS, TEXTS}
+ONE_CELL = {"value_float", "value_int"}  # attributes of Constant
+TEXTS_MADE = {"value_string", "value_strings"}
+OF_TEXTS = 8  # a type of TensorProto
 REFUSED_ATTRIBUTES = {6: "a graph", 11: "graphs", 22: "a sparse tensor", 23: "sparse tensors"}
 DIMS, TYPE, INT32_DATA, INT64_DATA = 1, 2, 5, 7  # of TensorProto
 NAME, RAW_DATA, EXTERNAL_DATA = 8, 9, 13
@@ -54,6 +59,7 @@ class _Tensor:
     integers: list[int] = field(default_factory=list)  # empty if it holds many, or other numbers
     n_bytes: int = 0
     location: str | None = None
+    holds_texts: bool = False
 
 
 @dataclass
@@ -121,11 +127,15 @@ class _Judge:
 
     def model_problems(self, message: memoryview) -> Iterator[str]:
         """Judge a ModelProto."""
+        n_graphs = 0
         for number, value in read_fields(message):
             if number == FUNCTIONS:
                 yield "it defines functions of its own"
             elif number == GRAPH:
+                n_graphs += 1
                 yield from self._graph_problems(_as_bytes(value))
+        if n_graphs > 1:
+            yield "it is in several parts"  # which protobuf makes one of
 
     def _graph_problems(self, message: memoryview) -> Iterator[str]:
         nodes: list[_Node] = []
@@ -138,7 +148,11 @@ class _Judge:
                 nodes.append(_read_node(_as_bytes(value)))
         if len(nodes) > MAX_NODES:
             yield f"it has {len(nodes):,} operators; at most {MAX_NODES:,} are accepted"
+        not_made = {name for node in nodes for name in node.outputs if name}
         for node in nodes:  # weights may come after the operators that use them
+            if not not_made.isdisjoint(node.inputs):
+                yield f"its operator '{node.operator}' uses what is made after it"
+            not_made.difference_update(node.outputs)
             yield from self._node_problems(node)
 
     def _tensor_problems(self, tensor: _Tensor) -> Iterator[str]:
@@ -148,6 +162,8 @@ class _Judge:
                 yield f"its weights are in '{name}', which assay.json does not list"
         elif math.prod(tensor.dims) > 8 * tensor.n_bytes:  # 8: no type has less than a bit
             yield f"the weights '{tensor.name}' of shape {tensor.dims} lack their numbers"
+        if tensor.holds_texts:
+            yield f"the weights '{tensor.name}' are texts"
         if min(tensor.dims, default=0) < 0:
             yield f"the weights '{tensor.name}' have the shape {tensor.dims}"
         self._sizes.add(tensor.name, tensor.dims, tensor.integers)
@@ -161,6 +177,9 @@ class _Judge:
             yield f"its operator '{node.operator}' holds {node.refused or 'a loop'}"
         if node.operator.startswith(RANDOM):
             yield f"its operator '{node.operator}' draws random numbers"
+        # A text takes many times the memory of a number; networks of assay read numbers alone.
+        if node.attributes.get("to") == [OF_TEXTS] or not TEXTS_MADE.isdisjoint(node.attributes):
+            yield f"its operator '{node.operator}' makes texts"
         numbers = chain.from_iterable(node.attributes.values())
         if any(abs(one) > MAX_INTEGER and one != TO_THE_END for one in numbers):
             yield f"its operator '{node.operator}' has an absurd number"
@@ -171,6 +190,8 @@ class _Judge:
         """Judge tensors in attributes; only `Constant` makes them as they are."""
         if node.operator == "Constant":
             self._add_numbers(node)
+            if len(node.attributes) > 1:  # ONNX Runtime takes the first
+                yield "its operator 'Constant' holds several values"
         for tensor in node.tensors:
             tensor.name = ""
             if node.operator == "Constant":
@@ -181,7 +202,7 @@ class _Judge:
         """Note a constant that is written as numbers, not as a tensor."""
         values = list(chain.from_iterable(node.attributes.values()))
         shape = [len(values) + node.n_floats]
-        if "value_int" in node.attributes:
+        if not ONE_CELL.isdisjoint(node.attributes):
             shape = []
         for name in node.outputs:
             self._sizes.add(name, shape, values)
@@ -201,7 +222,7 @@ class _Judge:
 
     def _count_asked(self, name: str) -> int:
         """Return how many cells there are in the shape that a constant says."""
-        made = self._sizes.known.get(name)
+        made = self._sizes.known.get(name) if name else None  # an input that is left out
         if made is None or not made.values:
             return 0
         return math.prod(max(1, abs(one)) for one in made.values)
@@ -244,18 +265,27 @@ def _read_node(message: memoryview) -> _Node:
 
 def _read_attribute(message: memoryview, node: _Node) -> None:
     name, integers = "", []
+    numbers: list[int] = []
     for number, value in read_fields(message):
+        numbers.append(number)
         if number == ATTRIBUTE_NAME:
             name = _as_text(value)
         elif number in (INTEGER, INTEGERS):
             integers += read_integers(value)
-        elif number == FLOATS:
+        elif number in (FLOAT, FLOATS):
             node.n_floats += max(1, len(_as_bytes(value)) // 4)
         elif number == TENSOR:
             node.tensors.append(_read_tensor(_as_bytes(value)))
         elif number in REFUSED_ATTRIBUTES:
             node.refused = REFUSED_ATTRIBUTES[number]
-    node.attributes[name] = [*node.attributes.get(name, []), *integers]
+    if _count_values(numbers) > 1 or name in node.attributes:  # which counts is not said
+        node.refused = f"several values of '{name}'"
+    node.attributes[name] = integers
+
+
+def _count_values(numbers: list[int]) -> int:
+    """Count the values of an attribute whose fields have these numbers; many numbers are one."""
+    return sum(map(numbers.count, ONE_VALUE)) + len(SEVERAL_VALUES.intersection(numbers))
 
 
 def _read_tensor(message: memoryview) -> _Tensor:
@@ -275,6 +305,7 @@ def _read_tensor(message: memoryview) -> _Tensor:
             raw = _as_bytes(value)
         else:
             _read_numbers(tensor, number, value)
+    tensor.holds_texts = kind[-1:] == [OF_TEXTS]
     _settle(tensor, raw, kind[-1:])
     return tensor
 
@@ -284,10 +315,13 @@ def _settle(tensor: _Tensor, raw: memoryview, kind: list[int]) -> None:
     if len(tensor.dims) > MAX_SHAPE_NUMBERS:
         raise BrokenMessage(f"a tensor of {len(tensor.dims):,} axes")
     tensor.n_bytes += len(raw)
-    if not INTEGER_TYPES.intersection(kind):  # the bits of 1.0 are no number of cells
+    n_cells = math.prod(tensor.dims)
+    if len(raw) and n_cells <= MAX_SHAPE_NUMBERS:
+        tensor.integers = _read_raw(raw, n_cells)
+    is_integer = INTEGER_TYPES.intersection(kind)  # the bits of 1.0 are no number of cells
+    # What is in another file, or in the field of another type, says nothing about the numbers.
+    if not is_integer or tensor.location is not None or len(tensor.integers) != n_cells:
         tensor.integers = []
-    elif len(raw) and math.prod(tensor.dims) <= MAX_SHAPE_NUMBERS:
-        tensor.integers = _read_raw(raw, math.prod(tensor.dims))
 
 
 def _read_numbers(tensor: _Tensor, number: int, value: Value) -> None:
