@@ -100,6 +100,37 @@ def test_adviser_suggests_several_labels(open_session):
     assert session.estimate is None
 
 
+def test_other_labels_for_the_same_texts_are_estimated(open_session):
+    """With one label there is no accuracy; it comes when a text gets another, though none is new.
+
+    The adviser never looks at decisions while a request may change them.
+    """
+    texts = tuple(dict.fromkeys(small_data(100)[0]))[:30]
+    session = open_session(Pool("p", texts, tuple(range(1, 31))))
+    has_lock = []
+    decisions = session.labelling.decisions
+
+    def note():
+        has_lock.append(session.changed._is_owned())
+        return decisions()
+
+    session.labelling.decisions = note
+    session.add_label("other", "other", version=session.labelling.n_events)
+    for i in range(25):
+        given = Given(str(i), session.current().position, ("joy",))
+        session.decide(given, version=session.labelling.n_events)
+    adviser = Adviser(session, checkpoint="terms")
+    adviser.start()
+    wait_until(lambda: adviser._seen.n_estimated == 25)
+    assert session.estimate is None
+    given = Given("again", session.random_order[0], ("other",))
+    session.decide(given, version=session.labelling.n_events)
+    assert adviser.is_estimating()
+    wait_until(lambda: session.estimate is not None)
+    adviser.stop()
+    assert all(has_lock)
+
+
 def test_adviser_of_a_resumed_pool_knows_texts_that_are_gone(open_session, pool):
     """Labels of texts that the pool no longer has still train the model."""
     session = open_session()

@@ -139,7 +139,8 @@ def test_command_reads_the_pool_as_the_data_of_the_model(tmp_path):
 def test_fewer_than_asked_is_explained(model, tmp_path):
     """Texts that say nearly the same as one that is written are not written for a number's sake."""
     texts = [" ".join(one * (i + 2) for i in range(8)) for one in ("abc", "xyz", "mno")]
-    rows = [["text"], *([one] for one in texts), [f"{texts[0]} " + texts[0]]]
+    repeats = [" ".join([texts[0]] * n) for n in (2, 3, 4)]
+    rows = [["text"], *([one] for one in (*texts, *repeats))]
     pool = write_table(tmp_path / "pool.csv", rows)
     args = ["next", model, pool, "--out", tmp_path / "n.csv", "-n", 4, "--json"]
     runner = CliRunner()

@@ -94,12 +94,13 @@ class Adviser:
     def is_estimating(self) -> bool:
         """Tell whether there is no accuracy yet although the labels are enough for one."""
         session = self._session
-        if session.several or self._has_failed or session.estimate is not None:
-            return False
-        usable = self._usable(session.labelling.labelled())
-        if len({one.labels for one in usable}) < N_LABELS_NEEDED:
-            return False
-        drawn = self._drawn_texts()
+        with session.changed:
+            if session.several or self._has_failed or session.estimate is not None:
+                return False
+            usable = self._usable(session.labelling.labelled())
+            if len({one.labels for one in usable}) < N_LABELS_NEEDED:
+                return False
+            drawn = self._drawn_texts()
         return sum(one.text in drawn for one in usable) >= MIN_RANDOM
 
     def map_texts(self) -> TextMap:
@@ -273,7 +274,9 @@ class Adviser:
         n_new = abs(n_labelled - self._seen.n_estimated)
         if self._seen.n_estimated < 0 or n_new >= ESTIMATE_EVERY:
             return True
-        return n_new > 0 and (not self._session.n_left or self.is_estimating())
+        with self._session.changed:
+            is_last = n_new > 0 and not self._session.n_left
+        return is_last or self.is_estimating()  # also after another label for the same text
 
     def _drawn_texts(self) -> set[str]:
         """Return the texts of the random order up to the first that waits for a decision.

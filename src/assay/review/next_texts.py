@@ -138,7 +138,7 @@ def next_texts(
     style = style_of(Path(source), Reading(**reading), like=out)
     sheet = _sheet_for(Path(source), Reading(**reading))
     _write([{**records[pool.lines[row]], **cells} for row in chosen], out, style, sheet)
-    n_repeats = (len(rows) - len(chosen)) * (len(chosen) < n)
+    n_repeats = min(n, len(rows)) - len(chosen)
     return NextTexts(str(out), len(chosen), len(pool), len(rows), *found.counts(), n_repeats)
 
 
