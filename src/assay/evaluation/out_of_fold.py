@@ -168,7 +168,7 @@ def _fit_folds(
         logits[plan.folds == fold] = known[:n_own]
         by_fold[fold] = known[n_own:]
         advance(1)
-    stops = np.cumsum([len(labelled) for labelled in others.values()])[:-1]
+    stops = np.cumsum(list(map(len, others.values())))[:-1]
     pieces = np.split(by_fold, stops, axis=1)
     return logits, dict(zip(others, pieces, strict=False))
 

@@ -271,7 +271,7 @@ class Finetune(TextClassifier):
         identity = {
             **settings,
             "class_weights": None if weights is None else weights.tolist(),
-            "labels": [str(name) for name in self.classes_],
+            "labels": list(map(str, self.classes_)),
             "checkpoint": self.checkpoint_.sha256,
             "frozen_layers": self.n_frozen_layers_,
             "training texts": fingerprint_texts(*train),

@@ -106,7 +106,7 @@ def readable_names(names: Sequence[str]) -> tuple[list[int], list[str]]:
     >>> readable_names(["card_arrival", "7", "lostCard"])
     ([0, 2], ['card arrival', 'lost Card'])
     """
-    words = [read_name(name) for name in names]
+    words = list(map(read_name, names))
     n_labels = Counter(text.casefold() for text in words)
     named = [i for i, text in enumerate(words) if text and n_labels[text.casefold()] == 1]
     if len(named) < 2:
@@ -138,7 +138,7 @@ def names_of_labels(
     """
     are_texts = all(isinstance(label, str) for label in labels)
     if label_names is None:
-        return [str(label) for label in labels] if are_texts else None
+        return list(map(str, labels)) if are_texts else None
     names = check_texts(label_names, name="label_names")
     if not names:
         return None

@@ -136,7 +136,7 @@ class Linear(TextClassifier):
             raise DataError(
                 f"none of the {n_texts:,} training texts holds a word; all of them are blank"
             )
-        return [hide_rare(counts) for counts in limited]
+        return list(map(hide_rare, limited))
 
     def _check_params(self) -> None:
         shortest = 1 if self.min_chars is None else self.min_chars

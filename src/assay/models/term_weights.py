@@ -36,7 +36,7 @@ def weigh_terms(counted: Sequence[TermCounts], lengths: Sequence[float]) -> tupl
     """
     # scikit-learn refuses a matrix without columns: words that all texts share leave no n-grams
     counted, lengths = _with_terms(counted, lengths)
-    weighers = [_weigher(counts) for counts in counted]
+    weighers = list(map(_weigher, counted))
     n_terms = sum(counts.n_terms for counts in counted)
     n_cells = sum(int(counts.n_texts_with.sum()) for counts in counted)
     n_texts = counted[0].n_texts

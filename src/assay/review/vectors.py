@@ -83,7 +83,7 @@ def hash_vectors(texts: Sequence[str]) -> np.ndarray:
     damped by a square root, and each half of a text has length 1, or 0 if it has no terms.
     """
     seen: Seen = {}
-    blocks = [_folded(block) for block in count_terms(texts, seen)]
+    blocks = list(map(_folded, count_terms(texts, seen)))
     return np.concatenate(blocks, axis=1)
 
 

@@ -148,7 +148,10 @@ class _Judge:
                 nodes.append(_read_node(_as_bytes(value)))
         if len(nodes) > MAX_NODES:
             yield f"it has {len(nodes):,} operators; at most {MAX_NODES:,} are accepted"
-        not_made = {name for node in nodes for name in node.outputs if name}
+        not_made: set[str] = set()
+        for node in nodes:
+            not_made.update(node.outputs)
+        not_made.discard("")  # an output that nobody asked for
         for node in nodes:  # weights may come after the operators that use them
             if not not_made.isdisjoint(node.inputs):
                 yield f"its operator '{node.operator}' uses what is made after it"
@@ -177,9 +180,6 @@ class _Judge:
             yield f"its operator '{node.operator}' holds {node.refused or 'a loop'}"
         if node.operator.startswith(RANDOM):
             yield f"its operator '{node.operator}' draws random numbers"
-        # A text takes many times the memory of a number; networks of assay read numbers alone.
-        if node.attributes.get("to") == [OF_TEXTS] or not TEXTS_MADE.isdisjoint(node.attributes):
-            yield f"its operator '{node.operator}' makes texts"
         numbers = chain.from_iterable(node.attributes.values())
         if any(abs(one) > MAX_INTEGER and one != TO_THE_END for one in numbers):
             yield f"its operator '{node.operator}' has an absurd number"
@@ -187,7 +187,10 @@ class _Judge:
         yield from self._size_problems(node)
 
     def _attribute_problems(self, node: _Node) -> Iterator[str]:
-        """Judge tensors in attributes; only `Constant` makes them as they are."""
+        """Judge attributes; only `Constant` makes tensors as they are written there."""
+        # A text takes many times the memory of a number; networks of assay read numbers alone.
+        if node.attributes.get("to") == [OF_TEXTS] or not TEXTS_MADE.isdisjoint(node.attributes):
+            yield f"its operator '{node.operator}' makes texts"
         if node.operator == "Constant":
             self._add_numbers(node)
             if len(node.attributes) > 1:  # ONNX Runtime takes the first

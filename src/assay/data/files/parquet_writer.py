@@ -187,7 +187,7 @@ def _make_array(values: list[Any], kind: Any) -> Any:
     try:
         return arrow.array(values, type=kind)
     except UnicodeEncodeError:
-        return arrow.array([encodable(value) for value in values], type=kind)
+        return arrow.array(list(map(encodable, values)), type=kind)
 
 
 def _holds_integers(kind: Any) -> bool:

@@ -166,7 +166,7 @@ def _fill_merged(rows: list[list[Any]], ranges: Sequence[Range], top: int, left:
 def _rows(rows: Sequence[tuple[int, Cells]], name: str, *, has_header: bool) -> Iterator[Row]:
     filled = []
     for number, cells in rows:
-        shown = [_shown(cell) for cell in cells]
+        shown = list(map(_shown, cells))
         if any(shown):
             filled.append((number, shown))
     if not filled:

@@ -96,7 +96,7 @@ class LabelRule:
         """Return plain values, as they are in assay.json."""
         entry: LabelRuleEntry = {"split": self.split, "n_texts": self.n_texts}
         if self.costs:
-            entry["costs"] = [list(row) for row in self.costs]
+            entry["costs"] = list(map(list, self.costs))
         else:
             entry["thresholds"] = list(self.thresholds)
         return entry
