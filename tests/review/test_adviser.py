@@ -21,12 +21,20 @@ def wait_until(holds, limit_s=60):
         time.sleep(0.01)  # there is no other moment to wait for
 
 
+def labels_by_text(n):
+    """Return the labels of n rows, of which some have equal texts, by text."""
+    return dict(zip(*small_data(n), strict=True))
+
+
+def pool_of(texts):
+    """Return different texts as a pool."""
+    return Pool("p", tuple(texts), tuple(range(1, len(texts) + 1)))
+
+
 def test_adviser_suggests_and_estimates(open_session):
     """A person who labels all texts is told what the labels are worth; nothing is asked for twice."""
-    texts, labels = small_data(600)
-    label_of = dict(zip(texts, labels, strict=True))
-    pool = Pool("p", tuple(label_of), tuple(range(1, len(label_of) + 1)))
-    session = open_session(pool)
+    label_of = labels_by_text(600)
+    session = open_session(pool_of(label_of))
     adviser = Adviser(session, checkpoint="terms")
     adviser.start()
     wait_until(lambda: session.advice.queue)
@@ -51,10 +59,8 @@ def test_adviser_suggests_and_estimates(open_session):
 
 def test_last_labels_of_a_pool_are_estimated_too(open_session):
     """All labels count once nothing is left, and the page is told that the accuracy is on its way."""
-    texts, labels = small_data(60)
-    label_of = dict(zip(texts, labels, strict=True))
-    pool = Pool("p", tuple(label_of), tuple(range(1, len(label_of) + 1)))
-    session = open_session(pool)
+    label_of = labels_by_text(60)
+    session = open_session(pool_of(label_of))
     adviser = Adviser(session, checkpoint="terms")
     for label in dict.fromkeys(label_of.values()):
         session.add_label(f"label {label}", label, version=session.labelling.n_events)
@@ -71,11 +77,11 @@ def test_last_labels_of_a_pool_are_estimated_too(open_session):
     item = session.current()
     given = Given("last", item.position, (label_of[item.text],))
     session.decide(given, version=session.labelling.n_events)
-    wait_until(lambda: session.estimate.n_labelled == len(pool))
+    wait_until(lambda: session.estimate.n_labelled == len(label_of))
     adviser.stop()
     state = describe_state(session, adviser)
     assert (state["n_left"], state["is_estimating"]) == (0, False)
-    assert state["estimate"]["n_random"] == len(pool)
+    assert state["estimate"]["n_random"] == len(label_of)
     assert state["estimate"]["forecast"] is None
     assert not state["estimate"]["can_stop"]
 
@@ -105,8 +111,7 @@ def test_other_labels_for_the_same_texts_are_estimated(open_session):
 
     The adviser never looks at decisions while a request may change them.
     """
-    texts = tuple(dict.fromkeys(small_data(100)[0]))[:30]
-    session = open_session(Pool("p", texts, tuple(range(1, 31))))
+    session = open_session(pool_of(list(labels_by_text(100))[:30]))
     has_lock = []
     decisions = session.labelling.decisions
 
