@@ -50,7 +50,10 @@ MAX_NAMED_COLUMNS = 48
 
 ByColumn = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="A column of DATA: scores for each of its values."),
+    typer.Option(
+        metavar="COLUMN",
+        help="A column of DATA: scores for each of its values; many numbers or days in ranges.",
+    ),
 ]
 RowsOut = Annotated[
     Path | None,
@@ -98,12 +101,15 @@ def evaluate_command(
     from assay.output_place import check_apart
     from assay.recipes.evaluate import evaluate_model
     from assay.recipes.evaluate_several import SeveralEvaluation
+    from assay.recipes.steps.by_column import check_column
 
     if out is not None:
         check_table(out, overwrite=overwrite)
         check_apart(label_map, out, what="the map of labels")
     with hold_output(out, overwrite=overwrite, apart=data):
         loaded = _load(data, flags.options().as_trained(model, data), common.progress())
+        if by is not None:
+            check_column(loaded, split or "test", by)
         found = evaluate_model(
             model,
             loaded,

@@ -14,12 +14,12 @@ from assay.data import load_data
 from assay.errors import DataError, InputError
 from assay.evaluation.several_slices import SeveralUnseen
 from assay.recipes.steps.by_column import (
-    NO_VALUE,
-    OTHER_VALUES,
+    check_column,
     read_column,
     score_several_values,
     score_values,
 )
+from assay.recipes.steps.value_groups import NO_VALUE, OTHER_VALUES
 
 ROWS = 'text,label,priority\nso happy,joy,high\n"so\nsad",sadness,\nso glad,joy,low\n'
 FOUND = ["low", "high", NO_VALUE]  # of the lines 5, 2 and 3
@@ -48,6 +48,13 @@ def test_shards_of_a_split_are_counted_through(tmp_path):
     assert read_column(splits, "test", lines, "priority") == ["high", NO_VALUE, "low"] * 2
 
 
+def test_space_around_a_value_is_no_part_of_it(tmp_path):
+    """Two rows of the table would look alike; what is only space is no value."""
+    (tmp_path / "d.csv").write_text("text,label,priority\na,joy, P2\nb,joy,P2 \nc,joy,  \n")
+    found = read_column(load_data(tmp_path / "d.csv"), "all", [2, 3, 4], "priority")
+    assert found == ["P2", "P2", NO_VALUE]
+
+
 def test_wrong_column_and_data_without_files_are_refused(tmp_path):
     """The columns there are named; a data set of the package has none to read again."""
     (tmp_path / "d.csv").write_text(ROWS)
@@ -64,6 +71,16 @@ def test_wrong_column_and_data_without_files_are_refused(tmp_path):
         read_column(load_data(frame), "all", [1], "priority")
 
 
+def test_column_is_looked_for_in_all_rows_before_scoring(tmp_path):
+    """Rows of JSON need not have the same keys; what no row has is refused."""
+    rows = ['{"text": "a", "label": "x"}', '{"text": "b", "label": "y", "team": "north"}']
+    (tmp_path / "d.jsonl").write_text("\n".join(rows))
+    splits = load_data(tmp_path / "d.jsonl")
+    check_column(splits, "test", "team")
+    with pytest.raises(DataError, match=r"no column 'tem' .*Did you mean 'team'"):
+        check_column(splits, "test", "tem")
+
+
 def test_each_value_has_its_accuracy_and_rare_values_are_together():
     """The most frequent value is first, and no text is left out."""
     values = ["low"] * 30 + ["high"] * 10
@@ -74,7 +91,7 @@ def test_each_value_has_its_accuracy_and_rare_values_are_together():
     ]
     assert [one.accuracy for one in found] == [1.0, 0.5]
     assert found[1].interval[0] < 0.5 < found[1].interval[1]
-    many = score_values("user", [str(i) for i in range(50)], np.ones(50, dtype=bool))
+    many = score_values("user", [f"u{i}" for i in range(50)], np.ones(50, dtype=bool))
     assert (len(many), many[-1].name, many[-1].n_texts) == (21, OTHER_VALUES, 30)
 
 

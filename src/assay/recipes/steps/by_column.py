@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,12 +13,33 @@ from assay.errors import DataError, InputError, cut, did_you_mean
 from assay.evaluation.several_slices import SeveralSlice, score_several_slice
 from assay.evaluation.slices import SliceScores
 from assay.evaluation.unseen import UnseenScores
+from assay.recipes.steps.value_groups import NO_VALUE, group_by_value
 from assay.runtime.limits.wilson import wilson_interval
 
-__all__ = ["read_column", "score_several_values", "score_values"]
+__all__ = ["check_column", "read_column", "score_several_values", "score_values"]
 
-MAX_VALUES = 20  # scored apart, the most frequent first; the others together
-NO_VALUE, OTHER_VALUES = "(no value)", "(other values)"
+
+def check_column(splits: Splits, split: str | None, column: str) -> None:
+    """Refuse a column that the texts did not come with, before anything is scored.
+
+    Parameters
+    ----------
+    splits : Splits
+    split : str or None
+        The one that will be scored. None, or one that is cut later: any.
+    column : str
+
+    Raises
+    ------
+    InputError, DataError
+        As `read_column` does.
+    """
+    name = split if split in splits else next(iter(splits))
+    lines = splits[name].lines
+    try:
+        read_column(splits, name, lines[:1], column)
+    except DataError:  # JSON may have the column in later rows only
+        read_column(splits, name, lines, column)
 
 
 def read_column(splits: Splits, split: str, lines: Sequence[int], column: str) -> list[str]:
@@ -62,7 +82,7 @@ def read_column(splits: Splits, split: str, lines: Sequence[int], column: str) -
     for line in lines:
         row = rows.get((split, line))
         value = None if row is None else row.cells.get(column)
-        values.append(NO_VALUE if value is None or value == "" else str(value))
+        values.append(NO_VALUE if value is None else str(value).strip() or NO_VALUE)
     return values
 
 
@@ -73,7 +93,7 @@ def score_values(
     *,
     seen: np.ndarray | None = None,
 ) -> list[SliceScores]:
-    """Score the texts of each value apart, the most frequent value first.
+    """Score the texts of each group of values apart; see `group_by_value`.
 
     Parameters
     ----------
@@ -85,7 +105,7 @@ def score_values(
         Which texts the model was trained on.
     """
     found = []
-    for value, rows in _group_rows(values).items():
+    for value, rows in group_by_value(values).items():
         is_own = np.zeros(len(values), dtype=bool)
         is_own[rows] = True
         n_texts, n_right = len(rows), int(correct[rows].sum())
@@ -105,7 +125,7 @@ def score_several_values(
     seed: int,
     seen: np.ndarray | None = None,
 ) -> list[SeveralSlice]:
-    """Score the texts of each value apart where they may have several labels.
+    """Score the texts of each group of values apart where they may have several labels.
 
     Parameters
     ----------
@@ -119,17 +139,7 @@ def score_several_values(
         Which texts the model was trained on.
     """
     found = []
-    for value, rows in _group_rows(values).items():
+    for value, rows in group_by_value(values).items():
         own = score_several_slice(column, value, rows, truth, predicted, seed=seed, seen=seen)
         found.append(own)
     return found
-
-
-def _group_rows(values: Sequence[str]) -> dict[str, np.ndarray]:
-    """Return the rows of each value, the most frequent first, those of rare values together."""
-    frequent = [value for value, _ in Counter(values).most_common(MAX_VALUES)]
-    known = set(frequent)
-    named = np.array([value if value in known else OTHER_VALUES for value in values], dtype=object)
-    if OTHER_VALUES in named:
-        frequent.append(OTHER_VALUES)
-    return {value: np.flatnonzero(named == value) for value in frequent}
