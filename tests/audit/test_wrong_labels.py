@@ -91,6 +91,29 @@ def test_doubtful_labels_follow_those_that_are_called_wrong():
     assert found[-1].expected_share >= 0.2
 
 
+def test_hard_texts_are_not_called_wrong():
+    """Of weak models ten labels would be listed however many texts there are; flips are called wrong."""
+    for n_texts, seed in ((200, 0), (1000, 1), (1000, 2)):
+        rng = np.random.default_rng(seed)
+        probs = rng.dirichlet(np.full(6, 0.1), n_texts)
+        right = np.array([rng.choice(6, p=row) for row in probs])
+        found = find_wrong_labels(right, probs)
+        assert found
+        assert not any(one.is_probable for one in found)
+        flipped = right.copy()
+        flipped[: n_texts // 10] = (flipped[: n_texts // 10] + 1) % 6
+        called = [one for one in find_wrong_labels(flipped, probs) if one.is_probable]
+        assert np.mean([one.row < n_texts // 10 for one in called]) > 0.5
+
+
+def test_few_labels_that_sure_models_doubt_are_called_wrong():
+    """A list is short where few labels are wrong, too."""
+    label_ids, probs, wrong, _ = planted(n_wrong=3, seed=2)
+    called = {one.row for one in find_wrong_labels(label_ids, probs) if one.is_probable}
+    assert wrong & called
+    assert len(called) < 15
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 60))
 def test_any_probabilities_give_suspects_that_propose_another_label(seed, n_classes, n_texts):

@@ -18,12 +18,22 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["DOUBTFUL", "PROBABLE", "count_listed", "expect_wrong", "expect_wrong_among"]
+__all__ = [
+    "DOUBTFUL",
+    "LEAST_LISTED",
+    "PROBABLE",
+    "count_listed",
+    "expect_wrong",
+    "expect_wrong_among",
+]
 
 PROBABLE = 0.5  # a list in which a smaller share is expected to be wrong is mostly noise
 DOUBTFUL = 0.25  # what follows is worth a look as long as a quarter of the whole list is
 # Thresholds that fewer planted or given labels stay below say too little about the ratio.
 LEAST_PLANTED, LEAST_GIVEN = 0.1, 5
+# Five given labels leave the estimate at five wrong ones where none is: ten to fourteen are listed
+# then, of whatever data ("Lists of suspects in data without mistakes" in dev/LOG.md).
+LEAST_LISTED = 15
 # Where more than that may be wrong, probabilities hardly tell planted from given: they say nothing.
 LARGEST_WRONG_SHARE = 0.8
 

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assay.audit.planting import DOUBTFUL, PROBABLE, count_listed, expect_wrong
+from assay.audit.planting import DOUBTFUL, LEAST_LISTED, PROBABLE, count_listed, expect_wrong
 from assay.errors import InputError
 
 __all__ = ["WrongLabel", "find_wrong_labels"]
+
+# Models that doubt a larger share of all labels make mistakes of their own, however few texts
+WEAK_DOUBTS = 0.1
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,10 @@ def find_wrong_labels(
 
     Examples
     --------
-    >>> probs = np.array([[0.9, 0.1]] * 5 + [[0.1, 0.9]] * 5)
-    >>> label_ids = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
+    >>> probs = np.array([[0.9, 0.1]] * 30 + [[0.1, 0.9]] * 30)
+    >>> label_ids = np.array([0] * 25 + [1] * 35)
     >>> [(one.row, one.proposed_id) for one in find_wrong_labels(label_ids, probs)]
-    [(4, 0)]
+    [(25, 0), (26, 0), (27, 0), (28, 0), (29, 0)]
     """
     label_ids, probs = _checked(label_ids, probs)
     judged = np.flatnonzero(~np.isnan(probs).any(axis=1))
@@ -89,6 +92,8 @@ def find_wrong_labels(
     if bounds is None:
         expected = expect_wrong(label_ids, probs)
         n_probable, n_listed = (count_listed(expected, share) for share in (PROBABLE, DOUBTFUL))
+        if _is_noise(n_probable, is_doubted):
+            n_probable = 0
     else:
         expected = np.ones(len(given))
         n_probable, n_listed = (int((given <= bound).sum()) for bound in bounds)
@@ -105,6 +110,22 @@ def find_wrong_labels(
             )
             found.append(one)
     return found
+
+
+def _is_noise(n_probable: int, is_doubted: np.ndarray) -> bool:
+    """Return whether a list is as short as that of data without mistakes, of many doubted labels.
+
+    Where models are sure of nearly all labels, the few that they doubt are mostly wrong.
+
+    Parameters
+    ----------
+    n_probable : int
+        Length of the list.
+    is_doubted : bool array of shape (n_texts,)
+        Whether another label than the given one is the most probable.
+    """
+    is_weak = is_doubted.sum() >= LEAST_LISTED or is_doubted.mean() > WEAK_DOUBTS
+    return n_probable < LEAST_LISTED and bool(is_weak)
 
 
 def _checked(label_ids: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
