@@ -34,7 +34,7 @@ def check_column(splits: Splits, split: str | None, column: str) -> None:
     InputError, DataError
         As `read_column` does.
     """
-    name = split if split in splits else next(iter(splits))
+    name = split if split is not None and split in splits else next(iter(splits))
     lines = splits[name].lines
     try:
         read_column(splits, name, lines[:1], column)

@@ -118,7 +118,8 @@ def _read_days(counts: Counter[str]) -> dict[str, date]:
     03/04/2024 is a day in March or in April: another value of the column has to tell, such as
     13/04/2024. Where none does, no such value is read.
     """
-    days, years_last = {}, {}
+    days: dict[str, date] = {}
+    years_last = {}
     for value in counts:
         if found := YEAR_FIRST.fullmatch(value):
             year, _, month, day = found.groups()
