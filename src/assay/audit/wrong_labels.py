@@ -83,17 +83,15 @@ def find_wrong_labels(
     if len(np.unique(label_ids)) < 2:
         return []  # all rows have the same label: there is no other to mix it up with
     each_row = np.arange(len(probs))
-    given = probs[each_row, label_ids]
-    others = probs.copy()
+    given, others = probs[each_row, label_ids], probs.copy()
     others[each_row, label_ids] = -1
     proposed = others.argmax(axis=1)
     is_doubted = others.max(axis=1) > given
     by_suspicion = np.argsort(given, kind="stable")
     if bounds is None:
         expected = expect_wrong(label_ids, probs)
-        n_probable, n_listed = (count_listed(expected, share) for share in (PROBABLE, DOUBTFUL))
-        if _is_noise(n_probable, is_doubted):
-            n_probable = 0
+        n_probable = _count_probable(expected, is_doubted)
+        n_listed = count_listed(expected, DOUBTFUL)
     else:
         expected = np.ones(len(given))
         n_probable, n_listed = (int((given <= bound).sum()) for bound in bounds)
@@ -112,20 +110,22 @@ def find_wrong_labels(
     return found
 
 
-def _is_noise(n_probable: int, is_doubted: np.ndarray) -> bool:
-    """Return whether a list is as short as that of data without mistakes, of many doubted labels.
+def _count_probable(expected: np.ndarray, is_doubted: np.ndarray) -> int:
+    """Return how many suspects are called wrong.
 
-    Where models are sure of nearly all labels, the few that they doubt are mostly wrong.
+    None are if the list is as short as in data without mistakes and many labels are doubted: where
+    models are sure of nearly all labels, the few that they doubt are mostly wrong.
 
     Parameters
     ----------
-    n_probable : int
-        Length of the list.
+    expected : float array of shape (n_texts,)
+        As `expect_wrong` returns it.
     is_doubted : bool array of shape (n_texts,)
         Whether another label than the given one is the most probable.
     """
+    n_probable = count_listed(expected, PROBABLE)
     is_weak = is_doubted.sum() >= LEAST_LISTED or is_doubted.mean() > WEAK_DOUBTS
-    return n_probable < LEAST_LISTED and bool(is_weak)
+    return 0 if n_probable < LEAST_LISTED and is_weak else n_probable
 
 
 def _checked(label_ids: np.ndarray, probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

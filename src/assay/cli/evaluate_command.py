@@ -87,8 +87,7 @@ def evaluate_command(
 ) -> None:
     """Score a model on labelled texts.
 
-    Metrics with 95 % intervals, confusion matrix, what is right of the surest answers, most
-    confident mistakes.
+    Metrics with intervals, confusion matrix, the surest answers and the most confident mistakes.
 
     \b
     Examples:
