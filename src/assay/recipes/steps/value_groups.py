@@ -51,7 +51,7 @@ def group_by_value(values: Sequence[str]) -> dict[str, np.ndarray]:
     if len(counts) - (NO_VALUE in counts) > MAX_VALUES:
         names = _name_days(counts) or _name_numbers(counts)
     if names is None:
-        in_order = [value for value, _ in counts.most_common(MAX_VALUES)]
+        in_order = list(dict(counts.most_common(MAX_VALUES)))
         names = dict(zip(in_order, in_order, strict=True))
     else:
         in_order = list(dict.fromkeys(names.values()))
@@ -59,8 +59,12 @@ def group_by_value(values: Sequence[str]) -> dict[str, np.ndarray]:
         in_order.append(NO_VALUE)
     in_order.append(OTHER_VALUES)
     name_of_row = np.array([names.get(value, OTHER_VALUES) for value in values], dtype=object)
-    found = {name: np.flatnonzero(name_of_row == name) for name in in_order}
-    return {name: rows for name, rows in found.items() if len(rows)}
+    found = {}
+    for name in in_order:
+        rows = np.flatnonzero(name_of_row == name)
+        if len(rows):
+            found[name] = rows
+    return found
 
 
 def _name_numbers(counts: Counter[str]) -> dict[str, str] | None:
@@ -84,7 +88,8 @@ def _name_days(counts: Counter[str]) -> dict[str, str] | None:
         names = {value: name_day(days[value]) for value in in_order}
         if 1 < len(set(names.values())) <= MAX_VALUES:
             return names
-    return _name_ranges({value: days[value].toordinal() for value in days}, counts)
+    numbers = map(date.toordinal, days.values())
+    return _name_ranges(dict(zip(days, numbers, strict=True)), counts)
 
 
 def _reads_most(
@@ -92,21 +97,22 @@ def _reads_most(
 ) -> bool:
     """Return whether nearly all texts with a value have one that was read."""
     n_texts = counts.total() - counts[NO_VALUE]
-    return sum(counts[value] for value in read) >= LEAST_READ * n_texts
+    return sum(map(counts.__getitem__, read)) >= LEAST_READ * n_texts
 
 
 def _name_ranges(numbers: dict[str, float], counts: Counter[str]) -> dict[str, str]:
     """Divide numbers into ranges of as many texts each, named by their lowest and highest one."""
     in_order = sorted(numbers, key=lambda value: (numbers[value], value))
-    sorted_numbers = np.array([numbers[value] for value in in_order])
-    n_texts = np.array([counts[value] for value in in_order])
+    sorted_numbers = np.array(list(map(numbers.get, in_order)))
+    n_texts = np.array(list(map(counts.get, in_order)))
     of_texts = np.repeat(sorted_numbers, n_texts)
     shares = np.arange(1, N_RANGES) / N_RANGES
     cuts = np.unique(np.quantile(of_texts, shares, method="lower"))
     range_of_value = np.searchsorted(cuts, sorted_numbers, side="left")
     names = {}
     for number in np.unique(range_of_value):
-        own = [in_order[i] for i in np.flatnonzero(range_of_value == number)]
+        first, end = np.searchsorted(range_of_value, [number, number + 1]).tolist()
+        own = in_order[first:end]
         name = own[0] if numbers[own[0]] == numbers[own[-1]] else f"{own[0]} to {own[-1]}"
         names.update(dict.fromkeys(own, name))
     return names
