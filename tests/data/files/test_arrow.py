@@ -8,6 +8,7 @@ import pytest
 
 from assay.data.files.arrow import read_arrow_class_names, read_arrow_records
 from assay.data.files.readers import read_rows
+from assay.data.load import load_data
 from assay.errors import DataError
 
 pyarrow = pytest.importorskip("pyarrow")
@@ -49,3 +50,27 @@ def test_what_is_no_arrow_is_said(tmp_path):
         (tmp_path / "d.arrow").write_bytes(content)
         with pytest.raises(DataError, match=said):
             list(read_rows(tmp_path / "d.arrow"))
+
+
+@pytest.mark.parametrize(
+    "notation",
+    [
+        {"feature": FEATURES["label"], "_type": "List"},
+        {"feature": FEATURES["label"], "length": -1, "_type": "Sequence"},
+        [FEATURES["label"]],
+    ],
+    ids=["List", "Sequence", "brackets"],
+)
+def test_lists_of_classes_have_names_too(tmp_path, notation):
+    """Several labels per text, in each notation that `datasets` had."""
+    features = {"text": {"dtype": "string", "_type": "Value"}, "labels": notation}
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    table = pyarrow.table({"text": ["a", "b"], "labels": [[1], [0, 1]]})
+    table = table.replace_schema_metadata(metadata)
+    with ipc.new_stream(str(tmp_path / "d.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    pytest.importorskip("pyarrow.parquet").write_table(table, str(tmp_path / "d.parquet"))
+    for name in ("d.arrow", "d.parquet"):
+        splits = load_data(tmp_path / name)
+        assert splits["all"].labels == (("pos",), ("neg", "pos"))
+        assert splits.label_set.names == ("neg", "pos")

@@ -123,7 +123,7 @@ def read_class_names(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def names_of_schema(schema: Any) -> dict[str, tuple[str, ...]]:
-    """Return the ordered class names of each ClassLabel column of a schema of Arrow.
+    """Return the ordered class names of each column of ClassLabel, or lists of it, in a schema.
 
     `datasets` writes them into its metadata; {} where another program wrote it.
     """
@@ -131,8 +131,18 @@ def names_of_schema(schema: Any) -> dict[str, tuple[str, ...]]:
     class_names = {}
     try:
         for column, feature in json.loads(metadata)["info"]["features"].items():
-            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel":
-                class_names[column] = tuple(feature["names"])
+            element = _element_of(feature)
+            if isinstance(element, dict) and element.get("_type") == "ClassLabel":
+                class_names[column] = tuple(element["names"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
     return class_names
+
+
+def _element_of(feature: Any) -> Any:
+    """Return what a list of several labels is made of, in each notation of `datasets`."""
+    if isinstance(feature, list):
+        return feature[0] if len(feature) == 1 else None
+    if isinstance(feature, dict) and "feature" in feature:  # of List, LargeList and Sequence
+        return feature["feature"]
+    return feature
