@@ -109,6 +109,18 @@ def test_indicator_matrices_have_numbers_as_names(make: type) -> None:
     assert splits["all"].labels == (("0", "1"), ("1",))
 
 
+@pytest.mark.parametrize("make", [np.array, scipy.sparse.csr_matrix])
+def test_given_names_are_those_of_the_columns(make: type) -> None:
+    """In the order of the columns, as scikit-learn's binarizer has them; as many as columns."""
+    matrix = make([[1, 1, 0], [0, 1, 1]])
+    names = np.array(["rude", "funny", "spam"])
+    splits = load_data({"train": (["a", "b"], matrix)}, labels=names)
+    assert splits.label_set.names == ("rude", "funny", "spam")
+    assert splits["train"].labels == (("funny", "rude"), ("funny", "spam"))
+    with pytest.raises(DataError, match=r"labels holds 2 names, and .* has 3 columns"):
+        load_data((["a", "b"], matrix), labels=["rude", "funny"])
+
+
 def test_matrix_with_other_values_is_refused() -> None:
     """The sentence names the value."""
     with pytest.raises(DataError, match="holds 2; zeros and ones are accepted"):

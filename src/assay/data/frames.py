@@ -6,7 +6,7 @@ None of their libraries is imported: the class of an object tells where it comes
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,9 @@ ACCEPTED = (
 EXPORTED_COLUMNS = ["split", "line", "text", "label", "label_name"]  # of Splits.to_pandas
 
 
-def frame_splits(data: Any, *, source: str | None = None) -> tuple[dict[str, RawSplit], str]:
+def frame_splits(
+    data: Any, *, source: str | None = None, label_names: Sequence[str] = ()
+) -> tuple[dict[str, RawSplit], str]:
     """Return the raw splits of a Python object, and how the data set is called.
 
     Parameters
@@ -43,6 +45,8 @@ def frame_splits(data: Any, *, source: str | None = None) -> tuple[dict[str, Raw
         objects.
     source : str, optional
         How messages call it. None: by its class.
+    label_names : sequence of str
+        The columns of matrices of labels; empty: they are called by their numbers.
 
     Raises
     ------
@@ -61,11 +65,12 @@ def frame_splits(data: Any, *, source: str | None = None) -> tuple[dict[str, Raw
         raws = {}
         for name, frame in data.items():
             own = f"data['{cut(str(name))}']"
-            raws[str(name)] = _one_split(frame, source=f"{source}['{name}']", name=own)
+            called = f"{source}['{name}']"
+            raws[str(name)] = _one_split(frame, label_names, source=called, name=own)
         return named_splits(raws, source=source), source
     if _comes_from(data, "pandas") and _has_exported_columns(data):
         return _exported_splits(data), source
-    return {"all": _one_split(data, source=source)}, source
+    return {"all": _one_split(data, label_names, source=source)}, source
 
 
 def _has_exported_columns(frame: Any) -> bool:
@@ -114,11 +119,13 @@ def named_splits(raws: Mapping[str, RawSplit], *, source: str) -> dict[str, RawS
     return named
 
 
-def _one_split(data: Any, *, source: str, name: str = "data") -> RawSplit:
+def _one_split(
+    data: Any, label_names: Sequence[str], *, source: str, name: str = "data"
+) -> RawSplit:
     if isinstance(data, LabelledTexts):
-        return _pair_split(data.texts, data.labels, source=source)
+        return _pair_split(data.texts, data.labels, label_names, source=source)
     if _is_pair(data):
-        return _pair_split(*data, source=source)
+        return _pair_split(*data, label_names, source=source)
     if _comes_from(data, "datasets") and hasattr(data, "column_names"):
         return _dataset_split(data, source=source)
     if _comes_from(data, "pandas") and hasattr(data, "columns"):
@@ -263,7 +270,7 @@ def _exported_rows(frame: Any, text: str, label: str) -> Iterable[Row]:
         yield Row(int(line), {text: own_text, label: own_label})
 
 
-def _pair_split(texts: Any, labels: Any, *, source: str) -> RawSplit:
+def _pair_split(texts: Any, labels: Any, label_names: Sequence[str], *, source: str) -> RawSplit:
     n_dimensions = getattr(labels, "ndim", 1)
     if hasattr(labels, "column_names"):
         raise InputError(
@@ -276,7 +283,7 @@ def _pair_split(texts: Any, labels: Any, *, source: str) -> RawSplit:
             "text and one column per label is accepted"
         )
     if n_dimensions == 2 or hasattr(labels, "columns"):
-        return _indicator_split(texts, labels, source=source)
+        return _indicator_split(texts, labels, label_names, source=source)
     if len(texts) != len(labels):
         raise DataError(
             f"{len(texts):,} texts and {len(labels):,} labels; the same number of each is accepted"
@@ -297,7 +304,9 @@ def _too_few_columns(cells: Any, n_labels: int, *, source: str) -> DataError:
     )
 
 
-def _indicator_split(texts: Any, indicator: Any, *, source: str) -> RawSplit:
+def _indicator_split(
+    texts: Any, indicator: Any, label_names: Sequence[str], *, source: str
+) -> RawSplit:
     """Read a matrix of zeros and ones, dense or sparse, or a frame with one column per label."""
     cells = indicator.toarray() if hasattr(indicator, "toarray") else indicator
     n_texts, n_labels = cells.shape
@@ -308,7 +317,12 @@ def _indicator_split(texts: Any, indicator: Any, *, source: str) -> RawSplit:
             f"{len(texts):,} texts and {n_texts:,} rows of labels; the same number of each is "
             "accepted"
         )
-    names = list(map(str, getattr(cells, "columns", range(n_labels))))
+    names = list(map(str, getattr(cells, "columns", label_names or range(n_labels))))
+    if len(names) != n_labels:
+        raise DataError(
+            f"labels holds {plural(len(names), 'name')}, and the matrix of labels of {source} has "
+            f"{n_labels:,} columns; one name per column is accepted"
+        )
     rows = plain_list(cells.to_numpy() if hasattr(cells, "to_numpy") else cells)
     values = {value for row in rows for value in row}
     if not values <= {0, 1}:

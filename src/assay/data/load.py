@@ -53,7 +53,7 @@ def load_data(
         None: the columns with well-known names.
     labels : sequence of str, optional
         The label names in order, where the source publishes none. None: ``labels.txt`` beside the
-        data, else natural order.
+        data, else natural order. The columns of a matrix of labels have these names.
     **options
         How files are read: ``delimiter``, ``encoding``, ``quoting``, ``escape``, ``header`` and
         ``sheet``, as in `Reading`. What is done with rows that are not as they should be:
@@ -82,13 +82,14 @@ def load_data(
     if isinstance(data, Splits):
         return data
     rules, reading = _sort_options(options)
-    located = _locate(data, reading)
+    names = _label_names(labels)
+    located = _locate(data, reading, names)
     return build_splits(
         located.splits,
         source=located.source,
         text_column=text_column,
         label_column=label_column,
-        given=_label_names(labels) or located.label_names,
+        given=names or located.label_names,
         rules=rules,
     )
 
@@ -119,10 +120,10 @@ def _label_names(labels: Sequence[str] | None) -> LabelNames | None:
     return LabelNames(tuple(map(str, labels)), "labels")
 
 
-def _locate(data: Any, reading: Reading) -> Located:
+def _locate(data: Any, reading: Reading, names: LabelNames | None) -> Located:
     """Decide what `data` is, and open it."""
     if not isinstance(data, str | Path):
-        return Located(*frame_splits(data))
+        return Located(*frame_splits(data, label_names=() if names is None else names.names))
     if data == "sample":
         return _open_sample()
     if not str(data).strip():
