@@ -151,31 +151,32 @@ def test_few_texts_are_read_as_ngrams_of_pieces():
     assert not Compact(hidden_size=8)._takes_ngrams(NGRAM_TEXTS.start)
 
 
-@pytest.mark.parametrize("ngrams_win", [True, False])
-def test_validation_decides_between_ngrams_and_network(monkeypatch, ngrams_win):
-    """Where texts may have several labels; the other one leaves nothing behind."""
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_validation_says_how_much_ngrams_count_beside_the_network(monkeypatch, share):
+    """Where texts may have several labels; not where nothing says so, or the texts are too many."""
     texts, labels = small_data(100)
     several = [[label] for label in labels[:-1]] + [[*set(labels)]]
-    judge = Compact._judge
-    judged = []
-
-    def made_up(self, context):
-        judged.append(judge(self, context))
-        return float((self.ngrams_ is not None) == ngrams_win)
-
-    monkeypatch.setattr(Compact, "_judge", made_up)
-    both = Compact().fit(texts, several, validation=(texts[:40], several[:40]))
-    assert len(judged) == 2
-    assert all(0 < score <= 1 for score in judged)
-    assert (both.ngrams_ is not None) == ngrams_win == (not hasattr(both, "network_"))
-    assert bool(both.history_) != ngrams_win
-    assert both.predict_proba(texts[:3]).shape == (3, len(both.classes_))
-    alone = Compact(n_epochs=1).fit(texts, several, validation=(texts[:40], several[:40]))
-    assert alone.ngrams_ is None
-    assert Compact(max_tokens=32).fit(texts, several).ngrams_ is None  # nothing to decide by
+    held_out = texts[:40], several[:40]
+    monkeypatch.setattr("assay.models.joint.SHARES", (share,))
+    both = Compact().fit(texts, several, validation=held_out)
+    assert both.ngrams_ is None
+    assert (both.beside_ is not None) == bool(share)
+    assert len(both.history_) == 20
+    probs = both.predict_proba(texts[:3])
+    assert probs.shape == (3, len(both.classes_))
+    both.beside_ = None
+    assert (np.abs(both.predict_proba(texts[:3]) - probs).max() > 0.01) == bool(share)
+    assert Compact(n_epochs=1).fit(texts, several, validation=held_out).beside_ is None
+    assert Compact(max_tokens=32).fit(texts, several).beside_ is None  # nothing to decide by
     monkeypatch.setattr("assay.models.compact.MOST_CHARS", sum(map(len, texts)) - 1)
-    assert Compact().fit(texts, several, validation=(texts[:40], several[:40])).ngrams_ is None
-    assert len(judged) == 2
+    assert Compact().fit(texts, several, validation=held_out).beside_ is None
+
+
+def test_ngrams_beside_the_network_are_for_several_labels():
+    """With one label per text nothing is changed."""
+    texts, labels = small_data(100)
+    one = Compact().fit(texts, labels, validation=(texts[:40], labels[:40]))
+    assert (one.beside_, one.ngrams_) == (None, None)
 
 
 @pytest.mark.parametrize("n_texts", [NGRAM_TEXTS.start, NGRAM_TEXTS.start - 1])

@@ -17,10 +17,14 @@ from sklearn.utils.validation import check_is_fitted
 from assay.bounds import COUNT, FRACTION, SEED, Bounds
 from assay.checkpoints.torch_state import compute_threads, pick_device
 from assay.models.estimator import TextClassifier, WrittenParts
+from assay.models.joint import NgramsBeside, weigh_ngrams
+from assay.models.machine import Machine
 from assay.models.onnx.export import write_compact_onnx
+from assay.models.onnx.joint import write_joint_onnx
 from assay.models.onnx.ngrams import write_ngrams_onnx
 from assay.models.piece_ngrams import SIZES, PieceNgrams, fit_ngrams
-from assay.models.several_machines import MACHINES
+from assay.models.several_machines import MACHINES, SeveralMachines
+from assay.models.spelling import learn_spelling
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
@@ -142,12 +146,13 @@ class Compact(TextClassifier):
         check_long_texts(self.long_texts)
         pick_device(self.device)  # refuse a missing device before any work
         self.ngrams_: PieceNgrams | None = None
+        self.beside_: NgramsBeside | None = None
         if self._takes_ngrams(len(context.all_texts or texts)):
             self._fit_ngrams(texts, label_ids, context)
-        elif self._compares_both(texts, context):
-            self._fit_better(texts, label_ids, context)
         else:
             self._fit_network(texts, label_ids, context)
+            if self._takes_both(texts, context):
+                self._fit_beside(texts, label_ids, context)
 
     def _fit_network(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         """Learn a vocabulary, and the network."""
@@ -191,36 +196,38 @@ class Compact(TextClassifier):
     def _asks_for_network(self) -> bool:
         return (self.n_epochs, self.embedding_size, self.hidden_size) != (None, None, None)
 
-    def _compares_both(self, texts: list[str], context: FitContext) -> bool:
-        """Tell whether validation decides between n-grams and the network.
-
-        Which one is better depends on the data: dev/LOG.md, "N-grams of pieces for several labels".
-        """
+    def _takes_both(self, texts: list[str], context: FitContext) -> bool:
+        """Tell whether n-grams are learnt too, and validation can say how much they count."""
         is_measured = self.targets_.task == "multi" and len(self.classes_) <= MANY_CLASSES
         if not is_measured or context.validation_texts is None or self._asks_for_network():
             return False
         return sum(map(len, texts)) <= MOST_CHARS
 
-    def _fit_better(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
-        """Learn both, and keep the one with the higher macro F1 on validation."""
-        self._fit_ngrams(texts, label_ids, context)
-        ngrams, tokenizer, reached = self.ngrams_, self.tokenizer_, self._judge(context)
-        self.ngrams_ = None
-        self._fit_network(texts, label_ids, context)
-        if self._judge(context) > reached:
-            return
-        self.ngrams_, self.tokenizer_, self.history_ = ngrams, tokenizer, []
-        del self.network_
-
-    def _judge(self, context: FitContext) -> float:
-        """Return how well what was learnt does on validation, once it is calibrated there."""
+    def _fit_beside(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
+        """Learn n-grams beside the network, and by validation how much of the sum is theirs."""
         assert context.validation_texts is not None
         assert context.validation_ids is not None
-        targets = context.validation_ids
-        logits = self.decision_logits(context.validation_texts)
-        calibrated = self.targets_.fit(logits, targets).calibration.apply(logits)
-        objective = OBJECTIVES[self.targets_.task]
-        return objective.judge(calibrated, targets)[objective.chosen_by]
+        targets, objective = context.validation_ids, OBJECTIVES[self.targets_.task]
+        sizes, tokenizer = SIZES[self.targets_.task], self.tokenizer_
+        with context.progress.track("compact", 2) as advance:
+            spelling = learn_spelling(texts, tokenizer, n_pieces=sizes.n_pieces)
+            advance(1)
+            encoded = spelling.spell(tokenizer.encode_texts(texts))
+            ngrams = fit_ngrams(encoded, self._machine(label_ids), sizes=sizes)
+            advance(1)
+
+        def judge(logits: np.ndarray) -> float:
+            calibrated = self.targets_.fit(logits, targets).calibration.apply(logits)
+            return objective.judge(calibrated, targets)[objective.chosen_by]
+
+        held_out = tokenizer.encode_texts(context.validation_texts)
+        logits = self._network_logits(held_out)
+        self.beside_ = weigh_ngrams(ngrams, spelling, logits, held_out, judge)
+
+    def _machine(self, label_ids: np.ndarray) -> Machine | SeveralMachines:
+        """Return what fits the n-grams of training texts."""
+        task = self.targets_.task
+        return MACHINES[task](self.class_weight, self.classes_, label_ids, self.seed)
 
     def _fit_ngrams(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         """Learn small word pieces, and a linear classifier of their n-grams."""
@@ -230,10 +237,8 @@ class Compact(TextClassifier):
             learnt = learn_tokenizer(texts, vocabulary_size=n_pieces, whole_words=False)
             self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=SMALL_PIECES * self.max_tokens)
             advance(1)
-            machine = MACHINES[self.targets_.task](
-                self.class_weight, self.classes_, label_ids, self.seed
-            )
-            self.ngrams_ = fit_ngrams(self.tokenizer_.encode_texts(texts), machine, sizes=sizes)
+            encoded = self.tokenizer_.encode_texts(texts)
+            self.ngrams_ = fit_ngrams(encoded, self._machine(label_ids), sizes=sizes)
             advance(1)
 
     def _config(self, n_texts: int) -> TrainingConfig:
@@ -273,14 +278,19 @@ class Compact(TextClassifier):
         def logits_of(encoded: EncodedTexts) -> np.ndarray:
             if self.ngrams_ is not None:
                 return self.ngrams_.logits(encoded)
-            network, pad_id = self.network_, self.tokenizer_.pad_id
-            if len(encoded) <= FEW_TEXTS:
-                with compute_threads(1):
-                    return network_logits(network, network, encoded, pad_id=pad_id)
-            with side_by_side(next(network.parameters()).device):
-                return network_logits(network, network, encoded, pad_id=pad_id)
+            logits = self._network_logits(encoded)
+            return logits if self.beside_ is None else self.beside_.add(logits, encoded)
 
         return read_long_texts(self.tokenizer_, X, logits_of, policy=self.long_texts)
+
+    def _network_logits(self, encoded: EncodedTexts) -> np.ndarray:
+        """Return the logits of the network alone."""
+        network, pad_id = self.network_, self.tokenizer_.pad_id
+        if len(encoded) <= FEW_TEXTS:
+            with compute_threads(1):
+                return network_logits(network, network, encoded, pad_id=pad_id)
+        with side_by_side(next(network.parameters()).device):
+            return network_logits(network, network, encoded, pad_id=pad_id)
 
     def write_parts(self, root: Path, order: np.ndarray) -> WrittenParts:
         """Write tokenizer.json and onnx/model.onnx."""
@@ -289,6 +299,8 @@ class Compact(TextClassifier):
         outputs = self.outputs(order)
         if self.ngrams_ is not None:
             write_ngrams_onnx(self.ngrams_, layout.onnx, outputs=outputs)
+        elif self.beside_ is not None:
+            write_joint_onnx(self.network_, self.beside_, layout.onnx, outputs=outputs)
         else:
             write_compact_onnx(self.network_, layout.onnx, outputs=outputs)
         return WrittenParts(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,18 @@ from assay.models.outputs import Outputs
 from assay.training.objectives import OBJECTIVES, Objective
 from assay.training.recurrent import MASKED, CompactNetwork
 
-__all__ = ["write_compact_onnx", "write_graph", "write_transformer_onnx"]
+__all__ = [
+    "compact_constants",
+    "compact_nodes",
+    "write_compact_onnx",
+    "write_graph",
+    "write_transformer_onnx",
+]
 
 OPSET = 18
 IR_VERSION = 10  # read by every ONNX Runtime since 1.19
 INPUTS = ("input_ids", "attention_mask")
+Fold = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 SIDES = ("forward_lstm", "backward_lstm")  # of the LSTM, as `CompactNetwork` names them
 
 # The maximum of the words' vectors, scaled to the size of the LSTM's states: left to the weights of
@@ -60,8 +67,8 @@ def write_compact_onnx(
     outputs : Outputs
         The labels are kept in the file's metadata.
     """
-    constants = _compact_constants(network, outputs)
-    write_graph(_compact_nodes(network), constants, path, outputs=outputs, name="assay_compact")
+    constants = compact_constants(network, outputs.fold)
+    write_graph(compact_nodes(network), constants, path, outputs=outputs, name="assay_compact")
 
 
 def write_graph(
@@ -105,8 +112,15 @@ def write_graph(
     _finish(model, path, labels=outputs.labels)
 
 
-def _compact_constants(network: CompactNetwork, outputs: Outputs) -> dict[str, np.ndarray]:
-    """Return the constants of the graph of `compact` by name, the calibration folded in."""
+def compact_constants(network: CompactNetwork, fold: Fold) -> dict[str, np.ndarray]:
+    """Return the constants of the graph of `compact` by name.
+
+    Parameters
+    ----------
+    network : CompactNetwork
+    fold : callable
+        Takes weights and bias of the last layer, and returns them as they are saved.
+    """
     weights = {
         name: value.detach().cpu().numpy().astype(np.float32)
         for name, value in network.state_dict().items()
@@ -114,7 +128,7 @@ def _compact_constants(network: CompactNetwork, outputs: Outputs) -> dict[str, n
     packed, scales = network.pack_embedding()  # nothing is lost: training ends with these
     for side in SIDES:  # what the columns are multiplied by costs nothing there
         weights[f"{side}.weight_ih_l0"] *= scales.cpu().numpy()
-    output_weight, output_bias = outputs.fold(weights["output.weight"], weights["output.bias"])
+    output_weight, output_bias = fold(weights["output.weight"], weights["output.bias"])
     constants = _lstm_constants(weights) | {
         "embedding": packed.cpu().numpy(),
         "output_weight": output_weight.astype(np.float32),
@@ -129,8 +143,8 @@ def _compact_constants(network: CompactNetwork, outputs: Outputs) -> dict[str, n
     return constants
 
 
-def _compact_nodes(network: CompactNetwork) -> list[Any]:
-    """Return the nodes of the graph of `compact`, from ids and mask to logits."""
+def compact_nodes(network: CompactNetwork, *, logits: str = "logits") -> list[Any]:
+    """Return the nodes of the graph of `compact`, from ids and mask to logits of this name."""
     pooled = "pooled" if network.pools_words else "pooled_states"
     return [
         helper.make_node("Gather", ["embedding", "input_ids"], ["packed"]),
@@ -157,7 +171,7 @@ def _compact_nodes(network: CompactNetwork) -> list[Any]:
         helper.make_node(
             "Gemm",
             [pooled, "output_weight", "output_bias"],
-            ["logits"],
+            [logits],
             transB=1,
         ),
     ]

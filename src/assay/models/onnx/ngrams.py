@@ -12,7 +12,7 @@ from assay.models.onnx.export import write_graph
 from assay.models.outputs import Outputs
 from assay.models.piece_ngrams import FACTOR, MODULUS, PieceNgrams
 
-__all__ = ["write_ngrams_onnx"]
+__all__ = ["ngram_constants", "ngram_nodes", "write_ngrams_onnx"]
 
 TO_THE_END = (1 << 31) - 1
 
@@ -32,14 +32,24 @@ def write_ngrams_onnx(
     outputs : Outputs
         The labels are kept in the file's metadata.
     """
-    # The last column sums up to the square of a text's length
-    table = np.column_stack([ngrams.weights[:, outputs.order], ngrams.squares])
     # The margins are scaled after they were divided by the length: the table stays as it is
     scale, bias = outputs.fold(np.ones((len(outputs.labels), 1)), ngrams.bias)
+    constants = ngram_constants(ngrams, outputs.order)
+    constants |= {"scale": scale[:, 0].astype(np.float32), "bias": bias.astype(np.float32)}
+    nodes = [
+        *ngram_nodes(ngrams.longest, "input_ids", "attention_mask"),
+        helper.make_node("Mul", ["margins", "scale"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "bias"], ["logits"]),
+    ]
+    write_graph(nodes, constants, path, outputs=outputs, name="assay_ngrams")
+
+
+def ngram_constants(ngrams: PieceNgrams, order: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the constants of `ngram_nodes` by name, the columns in this order."""
+    # The last column sums up to the square of a text's length
+    table = np.column_stack([ngrams.weights[:, order], ngrams.squares])
     constants: dict[str, np.ndarray] = {
         "table": table.astype(np.float16),
-        "bias": bias.astype(np.float32),
-        "scale": scale[:, 0].astype(np.float32),
         "tiny": np.array(1e-12, dtype=np.float32),
         "factor": np.array(FACTOR, dtype=np.int64),
         "modulus": np.array(MODULUS, dtype=np.int64),
@@ -47,21 +57,25 @@ def write_ngrams_onnx(
         "one": np.array(1, dtype=np.int64),
         "first": np.array([0], dtype=np.int64),
         "but_last": np.array([-1], dtype=np.int64),
-        "n_classes": np.array([len(outputs.labels)], dtype=np.int64),
+        "n_classes": np.array([len(order)], dtype=np.int64),
         "to_the_end": np.array([TO_THE_END], dtype=np.int64),
         "time_axis": np.array([1], dtype=np.int64),
         "last_axis": np.array([2], dtype=np.int64),
     }
-    nodes = []
     for n in range(1, ngrams.longest + 1):
         constants[f"start_{n}"] = np.array([n - 1], dtype=np.int64)
-        nodes += _sum_ngrams(n)
-    write_graph(
-        [*nodes, *_classify(ngrams.longest)], constants, path, outputs=outputs, name="assay_ngrams"
-    )
+    return constants
 
 
-def _sum_ngrams(n: int) -> list[Any]:
+def ngram_nodes(longest: int, pieces: str, mask: str) -> list[Any]:
+    """Return the nodes from pieces and their mask, by name, to `margins` without the bias."""
+    nodes = []
+    for n in range(1, longest + 1):
+        nodes += _sum_ngrams(n, pieces, mask)
+    return [*nodes, *_divide_by_length(longest)]
+
+
+def _sum_ngrams(n: int, pieces: str, mask: str) -> list[Any]:
     """Return the nodes that sum the rows of the table over the n-grams of n pieces."""
     before = []
     if n == 1:
@@ -72,8 +86,8 @@ def _sum_ngrams(n: int) -> list[Any]:
         before.append(helper.make_node("Mul", [f"shorter_{n}", "factor"], [f"product_{n}"]))
     return [
         *before,
-        *_from_piece("input_ids", n, f"piece_{n}"),
-        *_from_piece("attention_mask", n, f"is_there_{n}"),
+        *_from_piece(pieces, n, f"piece_{n}"),
+        *_from_piece(mask, n, f"is_there_{n}"),
         helper.make_node("Add", [f"product_{n}", f"piece_{n}"], [f"added_{n}"]),
         helper.make_node("Add", [f"added_{n}", "one"], [f"unbounded_{n}"]),
         helper.make_node("Mod", [f"unbounded_{n}", "modulus"], [f"hash_{n}"]),
@@ -92,16 +106,14 @@ def _from_piece(name: str, n: int, out: str) -> list[Any]:
     return [helper.make_node("Slice", [name, f"start_{n}", "to_the_end", "time_axis"], [out])]
 
 
-def _classify(longest: int) -> list[Any]:
-    """Return the nodes from the sums to logits."""
+def _divide_by_length(longest: int) -> list[Any]:
+    """Return the nodes from the sums to margins."""
     sums = [f"sum_{n}" for n in range(1, longest + 1)]
     return [
         helper.make_node("Sum", sums, ["sums"]),
-        helper.make_node("Slice", ["sums", "first", "n_classes", "time_axis"], ["margins"]),
+        helper.make_node("Slice", ["sums", "first", "n_classes", "time_axis"], ["sum_of_weights"]),
         helper.make_node("Slice", ["sums", "n_classes", "to_the_end", "time_axis"], ["squares"]),
         helper.make_node("Max", ["squares", "tiny"], ["positive"]),
-        helper.make_node("Sqrt", ["positive"], ["lengths"]),
-        helper.make_node("Div", ["margins", "lengths"], ["margins_by_length"]),
-        helper.make_node("Mul", ["margins_by_length", "scale"], ["scaled"]),
-        helper.make_node("Add", ["scaled", "bias"], ["logits"]),
+        helper.make_node("Sqrt", ["positive"], ["text_lengths"]),
+        helper.make_node("Div", ["sum_of_weights", "text_lengths"], ["margins"]),
     ]
