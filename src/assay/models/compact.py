@@ -1,4 +1,4 @@
-"""`compact`: a small recurrent network trained from scratch, or n-grams of word pieces.
+"""`compact`: a small recurrent network trained from scratch, n-grams of word pieces, or both.
 
 It trains in seconds on a CPU, downloads nothing, and takes a few megabytes. Its vocabulary is
 learnt from the training texts, in any language: see `learn_tokenizer`.
@@ -50,7 +50,7 @@ MANY_CLASSES = 32  # more classes get the wide sizes and pooled words
 # How many training texts make n-grams of word pieces better than the recurrent network. Fewer were
 # not measured. Their pieces are few and small: dev/LOG.md, "Few texts".
 NGRAM_TEXTS = range(150, 1_000)
-# Characters of the training texts, at most, for which n-grams and the network are compared: more
+# Characters of the training texts, at most, for which n-grams are learnt beside the network: more
 # n-grams than these have, nearly five per character, take over 2 GB.
 MOST_CHARS = 20_000_000
 SMALL_PIECES = 4  # so many small pieces spell about as much text as one piece of a large vocabulary
@@ -64,8 +64,8 @@ class Compact(TextClassifier):
 
     On 150 to 999 texts, unless sizes or epochs are given: a linear classifier of n-grams of small
     word pieces, from which so few texts teach more. Where texts may have several of up to 32
-    labels, both are learnt from up to 20 million characters, and the better one on validation is
-    kept.
+    labels, n-grams are learnt beside the network from up to 20 million characters, and their
+    margins are added to its logits, as much as is best on validation.
 
     Parameters
     ----------

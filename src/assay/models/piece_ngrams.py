@@ -1,4 +1,4 @@
-"""`compact` on few texts, or several labels: n-grams of small word pieces, and one linear layer.
+"""`compact` on few texts, or beside its network: n-grams of small pieces, and one linear layer.
 
 Hundreds of texts teach a recurrent network little, and the words of the next text are mostly not
 among theirs. Pieces of a few letters are, in every script, and so are pairs and triples of them.
