@@ -125,7 +125,8 @@ def _one_split(
     if isinstance(data, LabelledTexts):
         return _pair_split(data.texts, data.labels, label_names, source=source)
     if _is_pair(data):
-        return _pair_split(*data, label_names, source=source)
+        texts, labels = data
+        return _pair_split(texts, labels, label_names, source=source)
     if _comes_from(data, "datasets") and hasattr(data, "column_names"):
         return _dataset_split(data, source=source)
     if _comes_from(data, "pandas") and hasattr(data, "columns"):

@@ -64,7 +64,7 @@ def learn_spelling(texts: Sequence[str], tokenizer: SubwordTokenizer, *, n_piece
     spellings: list[list[int]] = [[]] * tokenizer.vocabulary_size
     for token, token_id in tokenizer.tokenizer.get_vocab().items():
         if token in (UNKNOWN, END):
-            spellings[token_id] = [small.token_to_id(token)]
+            spellings[token_id] = [int(small.token_to_id(token) or 0)]
         elif token != PAD and tokenizer.kind == "words":
             spellings[token_id] = small.encode(token, add_special_tokens=False).ids
         elif token != PAD:
