@@ -318,12 +318,7 @@ def _indicator_split(
             f"{len(texts):,} texts and {n_texts:,} rows of labels; the same number of each is "
             "accepted"
         )
-    names = list(map(str, getattr(cells, "columns", label_names or range(n_labels))))
-    if len(names) != n_labels:
-        raise DataError(
-            f"labels holds {plural(len(names), 'name')}, and the matrix of labels of {source} has "
-            f"{n_labels:,} columns; one name per column is accepted"
-        )
+    names = _column_names(cells, label_names, source=source)
     rows = plain_list(cells.to_numpy() if hasattr(cells, "to_numpy") else cells)
     values = {value for row in rows for value in row}
     if not values <= {0, 1}:
@@ -334,6 +329,18 @@ def _indicator_split(
     labels = [[name for name, cell in zip(names, row, strict=True) if cell] for row in rows]
     columns: dict[str, list[Any]] = {"text": plain_list(texts), "label": labels}
     return _column_split(source, ("text", "label"), columns.__getitem__)
+
+
+def _column_names(cells: Any, given: Sequence[str], *, source: str) -> list[str]:
+    """Return what the columns of labels are called: by a frame, by who gave names, by numbers."""
+    n_labels = cells.shape[1]
+    names = list(map(str, getattr(cells, "columns", given or range(n_labels))))
+    if len(names) != n_labels:
+        raise DataError(
+            f"labels holds {plural(len(names), 'name')}, and the matrix of labels of {source} has "
+            f"{n_labels:,} columns; one name per column is accepted"
+        )
+    return names
 
 
 def make_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

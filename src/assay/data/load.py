@@ -52,8 +52,8 @@ def load_data(
     text_column, label_column : str, optional
         None: the columns with well-known names.
     labels : sequence of str, optional
-        The label names in order, where the source publishes none. None: ``labels.txt`` beside the
-        data, else natural order. The columns of a matrix of labels have these names.
+        The label names in order, where the source publishes none, or of the columns of a matrix.
+        None: ``labels.txt`` beside the data, else natural order.
     **options
         How files are read: ``delimiter``, ``encoding``, ``quoting``, ``escape``, ``header`` and
         ``sheet``, as in `Reading`. What is done with rows that are not as they should be:
@@ -83,7 +83,7 @@ def load_data(
         return data
     rules, reading = _sort_options(options)
     names = _label_names(labels)
-    located = _locate(data, reading, names)
+    located = _locate(data, reading, names.names if names else ())
     return build_splits(
         located.splits,
         source=located.source,
@@ -120,10 +120,10 @@ def _label_names(labels: Sequence[str] | None) -> LabelNames | None:
     return LabelNames(tuple(map(str, labels)), "labels")
 
 
-def _locate(data: Any, reading: Reading, names: LabelNames | None) -> Located:
+def _locate(data: Any, reading: Reading, label_names: Sequence[str]) -> Located:
     """Decide what `data` is, and open it."""
     if not isinstance(data, str | Path):
-        return Located(*frame_splits(data, label_names=() if names is None else names.names))
+        return Located(*frame_splits(data, label_names=label_names))
     if data == "sample":
         return _open_sample()
     if not str(data).strip():

@@ -64,7 +64,7 @@ def weigh_ngrams(
     ngrams : PieceNgrams
     spelling : Spelling
     logits : array of shape (n_texts, n_classes)
-        Of the network, for the texts of validation.
+        What the network says of the texts of validation.
     encoded : EncodedTexts
         These texts, in the tokens of the network.
     judge : callable

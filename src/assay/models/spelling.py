@@ -56,7 +56,7 @@ def learn_spelling(texts: Sequence[str], tokenizer: SubwordTokenizer, *, n_piece
     texts : sequence of str
         Those that the tokenizer was learnt from.
     tokenizer : SubwordTokenizer
-        Of `learn_tokenizer`.
+        As `learn_tokenizer` learns it.
     n_pieces : int
         Most pieces, as long as there are no more characters.
     """
