@@ -57,10 +57,9 @@ def load_data(
     **options
         How files are read: ``delimiter``, ``encoding``, ``quoting``, ``escape``, ``header`` and
         ``sheet``, as in `Reading`. What is done with rows that are not as they should be:
-        ``max_chars``, ``strict``, ``max_bad_fraction``, ``single_label``,
-        ``merge_labels``, ``known_labels``, ``split_column`` and ``id_column``, as in `RowRules`.
-        How several labels of a text are written: ``label_separator`` and ``label_columns``, as
-        there.
+        ``max_chars``, ``strict``, ``max_bad_fraction``, ``single_label``, ``merge_labels``,
+        ``known_labels``, ``split_column`` and ``id_column``, as in `RowRules`. How several labels
+        of a text are written: ``label_separator`` and ``label_columns``, as there.
 
     Returns
     -------
@@ -83,7 +82,7 @@ def load_data(
         return data
     rules, reading = _sort_options(options)
     names = _label_names(labels)
-    located = _locate(data, reading, names.names if names else ())
+    located = _locate(data, reading, names)
     return build_splits(
         located.splits,
         source=located.source,
@@ -120,10 +119,10 @@ def _label_names(labels: Sequence[str] | None) -> LabelNames | None:
     return LabelNames(tuple(map(str, labels)), "labels")
 
 
-def _locate(data: Any, reading: Reading, label_names: Sequence[str]) -> Located:
+def _locate(data: Any, reading: Reading, names: LabelNames | None) -> Located:
     """Decide what `data` is, and open it."""
     if not isinstance(data, str | Path):
-        return Located(*frame_splits(data, label_names=label_names))
+        return Located(*frame_splits(data, label_names=getattr(names, "names", ())))
     if data == "sample":
         return _open_sample()
     if not str(data).strip():
