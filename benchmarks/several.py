@@ -138,6 +138,7 @@ def summarise(content: Case) -> str:
     ]
     fits = {one["method"]: one for one in content.get("fits", [])}
     lines += [show_fit(name, fits[name]) for name in LABELS if name in fits]
+    lines += ["", "The seconds of a fit are wall clock, which other work on the machine lengthens."]
     for one in content.get("runs", []):
         lines += [
             "",
