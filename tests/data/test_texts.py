@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 
 from assay.data.labels import LabelSet
@@ -126,6 +127,9 @@ def test_dropped_rows_are_plain_values():
     }
 
 
+TABLE = pyarrow.table({"n": [1], "Text": ["a"]})
+
+
 @pytest.mark.parametrize(
     ("texts", "problem", "hint"),
     [
@@ -139,6 +143,13 @@ def test_dropped_rows_are_plain_values():
         ({}, "dict with no columns", r"texts\['COLUMN'\]"),
         ({"a", "b"}, "set, which has no order", r"sorted\(texts\)"),
         (frozenset("a"), "frozenset, which has no order", r"sorted\(texts\)"),
+        (TABLE, "Table with n, Text", r"texts\['Text'\]"),
+        (TABLE.to_batches()[0], "RecordBatch with n, Text", r"texts\['Text'\]"),
+        (
+            np.array([(1, "a")], dtype=[("n", int), ("text", "U1")]),
+            "ndarray with n, text",
+            r"texts\['text'\]",
+        ),
     ],
 )
 def test_frame_mapping_and_set_are_no_texts(texts, problem, hint):
@@ -146,6 +157,17 @@ def test_frame_mapping_and_set_are_no_texts(texts, problem, hint):
     with pytest.raises(InputError, match=problem) as caught:
         check_texts(texts)
     assert re.search(hint, caught.value.hint)
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_frames_of_polars_are_no_texts(is_read):
+    """One that is not read yet has to be collected before it has a column."""
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"n": [1], "text": ["a"]})
+    with pytest.raises(InputError, match="Frame with n, text; one column") as caught:
+        check_texts(frame if is_read else frame.lazy())
+    passed = "texts['text']" if is_read else "texts.collect()['text']"
+    assert caught.value.hint == f"pass the column of the texts: {passed}"
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,33 @@ def test_labels_of_bytes_are_refused(column):
         load_data((TEXTS, column))
 
 
+@pytest.mark.parametrize(
+    ("column", "problem"),
+    [
+        (np.array([1, 2] * N_PAIRS, dtype=complex), "complex numbers"),
+        (np.array([b"1", b"2"] * N_PAIRS).view("V1"), r"of type \|V1; texts and numbers"),
+        (np.array([(1, "a"), (2, "b")] * N_PAIRS, dtype=[("n", int), ("y", "U1")]), "n, y; one"),
+    ],
+    ids=["complex", "void", "records"],
+)
+def test_labels_that_are_none_by_their_type_are_refused(column, problem):
+    """Each would become a text that nobody wrote, such as '(1+0j)', or the number of a byte."""
+    for take in (Linear().fit, lambda texts, labels: load_data((texts, labels))):
+        with pytest.raises(InputError, match=f"the labels are .*{problem}"):
+            take(TEXTS, column)
+
+
+def test_complex_numbers_in_a_list_are_no_labels_and_no_texts():
+    """They are numbers to Python."""
+    mixed = [1j, "a"] * N_PAIRS
+    with pytest.raises(DataError, match="row 1: the label is of type complex"):
+        load_data((TEXTS, mixed))
+    with pytest.raises(DataError, match="row 1: the text is of type complex"):
+        load_data((mixed, NAMES))
+    with pytest.raises(InputError, match="the labels are complex numbers"):
+        Linear().fit(TEXTS, [1j, 2] * N_PAIRS)
+
+
 def test_labels_that_are_dates_are_read_as_they_are_seen():
     """As a file would name them."""
     dates = [datetime.date(2026, 1, 1 + i % 2) for i in range(2 * N_PAIRS)]

@@ -14,6 +14,7 @@ from assay._optional import require
 from assay.data.columns import check_unique, tell_apart
 from assay.data.files.arrow_values import seen_values
 from assay.data.files.readers import Row
+from assay.data.label_dtypes import check_label_dtype
 from assay.data.raw_split import RawSplit, split_name
 from assay.data.split_column import POSSIBLE_COLUMNS, SPLIT_COLUMNS
 from assay.data.texts import SPLIT_ORDER, LabelledTexts, plain_list
@@ -272,6 +273,7 @@ def _exported_rows(frame: Any, text: str, label: str) -> Iterable[Row]:
 
 
 def _pair_split(texts: Any, labels: Any, label_names: Sequence[str], *, source: str) -> RawSplit:
+    check_label_dtype(labels)
     n_dimensions = getattr(labels, "ndim", 1)
     if hasattr(labels, "column_names"):
         raise InputError(

@@ -64,10 +64,10 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
         raise InputError(
             f"{name} is one text; a sequence of texts is accepted", hint="write [text]"
         )
+    if isinstance(texts, (set, frozenset)) or _column_names(texts) is not None:
+        raise _no_sequence(texts, name=name)
     if not hasattr(texts, "__iter__"):
         raise InputError(f"{name} is {type(texts).__name__}; a sequence of texts is accepted")
-    if isinstance(texts, (Mapping, set, frozenset)) or hasattr(texts, "columns"):
-        raise _no_sequence(texts, name=name)
     as_list = plain_list(texts)
     for i, text in enumerate(as_list):
         if not isinstance(text, str):
@@ -95,13 +95,29 @@ def _no_sequence(texts: Any, *, name: str) -> InputError:
             f"{name} is a {kind}, which has no order; a sequence of texts is accepted",
             hint="write sorted(texts)",
         )
-    columns = list(map(str, getattr(texts, "columns", texts)))
+    columns = _column_names(texts) or []
     best = next((column for column in columns if column.casefold() in TEXT_COLUMNS), None)
+    collected = ".collect()" if hasattr(texts, "collect") else ""
     shown = ", ".join(columns[:N_SHOWN_LABELS]) or "no columns"
     return InputError(
         f"{name} is a {kind} with {shown}; one column of texts is accepted",
-        hint=f"pass the column of the texts: {name}[{best or 'COLUMN'!r}]",
+        hint=f"pass the column of the texts: {name}{collected}[{best or 'COLUMN'!r}]",
     )
+
+
+def _column_names(texts: Any) -> list[str] | None:
+    """Return the names of the columns of a table; None if it is none.
+
+    Mappings, records of NumPy, tables of pandas, polars, pyarrow and `datasets`.
+    """
+    if isinstance(texts, Mapping):
+        return list(map(str, texts))
+    if hasattr(texts, "collect_schema"):  # of polars: its frames that are not read yet warn
+        return list(texts.collect_schema().names())
+    names = getattr(getattr(texts, "dtype", None), "names", None)
+    for attribute in ("column_names", "columns"):
+        names = getattr(texts, attribute, None) if names is None else names
+    return None if names is None else list(map(str, names))
 
 
 @dataclass(frozen=True)

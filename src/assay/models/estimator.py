@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 from assay._arguments import check_parameters, checked
 from assay.bounds import Bounds
 from assay.checkpoints.pruning import PrunedVocabulary
+from assay.data.label_dtypes import check_label_dtype
 from assay.data.labels import SINGLE_LABEL_HINT
 from assay.data.texts import check_texts
 from assay.errors import InputError
@@ -360,6 +361,7 @@ def _label_array(labels: Sequence[Any]) -> np.ndarray:
     It takes neither NumPy's texts of any length nor numbers in an array of objects.
     """
     array = np.asarray(labels)
+    check_label_dtype(array)
     if array.dtype.kind == "S" or any(isinstance(label, bytes) for label in array[:1].tolist()):
         raise InputError(
             "the labels are bytes; texts and numbers are accepted",
