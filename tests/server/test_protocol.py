@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from _support.server_runs import running, until
-from assay.server.protocol import MAX_HEAD_BYTES
+from assay.server.protocol import MAX_HEAD_BYTES, _find_allowed
 
 TEXT = "i am very happy this day"
 BLOCKED_S = 0.25  # far more than a bounded head takes, far less than an endless one did
@@ -119,3 +120,50 @@ def test_what_is_no_http_is_refused_in_the_form_of_all_errors(server):
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     content = json.loads(answer.partition(b"\r\n\r\n")[2])
     assert content["error_type"] == "validation"
+
+
+ORIGIN = b"Origin: https://example.org\r\n"
+BROKEN = {
+    "endless header": (b"GET / HTTP/1.1\r\n" + ORIGIN + b"X: " + b"a" * 200_000, 431),
+    "long header": (
+        b"GET / HTTP/1.1\r\n" + ORIGIN + b"X: " + b"a" * (MAX_HEAD_BYTES + 1) + b"\r\n\r\n",
+        431,
+    ),
+    "no colon": (b"GET / HTTP/1.1\r\n" + ORIGIN + b"no colon\r\n\r\n", 400),
+    "bad length": (b"POST /predict HTTP/1.1\r\n" + ORIGIN + b"Content-Length: x\r\n\r\n", 400),
+}
+
+
+@pytest.mark.parametrize(("data", "status"), BROKEN.values(), ids=BROKEN)
+def test_page_of_an_allowed_origin_can_read_what_is_said_before_there_is_a_request(
+    allowing_server, data, status
+):
+    """The origin that asked is named if it is one of the allowed ones, and no other is."""
+    for origin, is_allowed in ((b"https://example.org", True), (b"https://b.example", False)):
+        answer = send(allowing_server, data.replace(b"https://example.org", origin))
+        head = answer.partition(b"\r\n\r\n")[0]
+        assert head.startswith(b"HTTP/1.1 %d " % status)
+        expected = [origin] if is_allowed else []
+        assert re.findall(rb"\r\naccess-control-allow-origin: ([^\r]*)", head) == expected
+
+
+@pytest.fixture(scope="module")
+def allowing_server(folders):
+    """A server that pages of two origins may ask."""
+    args = ("--cors-origin", "https://example.org", "--cors-origin", "https://a.example")
+    with running(folders["linear"], args=args) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("origins", "expected"),
+    [
+        ((), None),
+        (("*",), "*"),
+        (("https://a",), "https://a"),
+        (("https://a", "https://b"), None),
+    ],
+)
+def test_request_that_names_no_origin_may_be_read_where_one_is_allowed(origins, expected):
+    """Its head was cut off, or it is no HTTP: a lone origin needs no name to be told from others."""
+    assert _find_allowed(origins, []) == expected

@@ -191,7 +191,9 @@ def _make_server(
     config = uvicorn.Config(
         app,
         http=make_protocol(
-            options.limits.client_s, max_unsent_bytes=options.limits.max_unsent_bytes
+            options.limits.client_s,
+            max_unsent_bytes=options.limits.max_unsent_bytes,
+            cors_origins=options.cors_origins,
         ),
         ws="none",
         lifespan="on",

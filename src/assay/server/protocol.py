@@ -7,7 +7,7 @@ head that a client began to send, and keeps whatever comes of it in memory.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -30,8 +30,9 @@ class HeadTooLong(Exception):
 class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
     """A connection whose requests must have a complete head, of bounded length, in time."""
 
-    client_s = 10.0  # `make_protocol` sets these two
+    client_s = 10.0  # `make_protocol` sets these three
     slow_readers: SlowReaders | None = None
+    cors_origins: Sequence[str] = ()
     _patience: asyncio.TimerHandle | None = None
     _is_reading_head = False
     _n_head_bytes = 0  # read of a head so far, counted from its first whole piece
@@ -79,7 +80,8 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
 
     def _refuse(self, err: ApiError) -> None:
         """Answer before there is a request, and close the connection."""
-        self.transport.write(_render(err))
+        allowed = _find_allowed(self.cors_origins, self.headers or [])
+        self.transport.write(_render(err, allowed=allowed))
         self.transport.close()
 
     def on_response_complete(self) -> None:
@@ -108,7 +110,9 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
             self.transport.close()
 
 
-def make_protocol(client_s: float, *, max_unsent_bytes: int) -> type[Any]:
+def make_protocol(
+    client_s: float, *, max_unsent_bytes: int, cors_origins: Sequence[str] = ()
+) -> type[Any]:
     """Return the protocol class for a server.
 
     Parameters
@@ -118,9 +122,15 @@ def make_protocol(client_s: float, *, max_unsent_bytes: int) -> type[Any]:
         until the connection is closed.
     max_unsent_bytes : int
         Bytes of all connections together that may wait for their clients to read them.
+    cors_origins : sequence of str
+        Origins whose pages may read the answers that are given before there is a request.
     """
     slow_readers = SlowReaders(client_s=client_s, max_bytes=max_unsent_bytes)
-    shared = {"client_s": client_s, "slow_readers": slow_readers}
+    shared = {
+        "client_s": client_s,
+        "slow_readers": slow_readers,
+        "cors_origins": tuple(cors_origins),
+    }
     return type("Protocol", (_BoundedProtocol,), shared)
 
 
@@ -144,8 +154,22 @@ def _make_head_error() -> ApiError:
     return ApiError(431, "validation", sentence)
 
 
-def _render(err: ApiError) -> bytes:
-    """Return an answer of HTTP that ends its connection."""
+def _find_allowed(origins: Sequence[str], headers: list[tuple[bytes, bytes]]) -> str | None:
+    """Return the origin whose pages may read an answer; None if that of the request may not.
+
+    The headers may be cut off before they say whose page asked: then a lone origin is named, which
+    allows no other.
+    """
+    if "*" in origins:
+        return "*"
+    asked = [value.decode("latin-1") for name, value in headers if name == b"origin"]
+    if not asked:
+        return origins[0] if len(origins) == 1 else None
+    return asked[0] if asked[0] in origins else None
+
+
+def _render(err: ApiError, *, allowed: str | None) -> bytes:
+    """Return an answer of HTTP that ends its connection, readable by pages of an origin."""
     reason = {400: "Bad Request", 431: "Request Header Fields Too Large"}[err.status]
     body = err.body()
     head = (
@@ -153,6 +177,7 @@ def _render(err: ApiError) -> bytes:
         "content-type: application/json\r\n"
         f"content-length: {len(body)}\r\n"
         "connection: close\r\n"
-        "\r\n"
     )
-    return head.encode("ascii") + body
+    if allowed is not None:
+        head += f"access-control-allow-origin: {allowed}\r\nvary: Origin\r\n"
+    return head.encode("latin-1") + b"\r\n" + body
