@@ -7,13 +7,18 @@ import ctypes
 import errno
 import fcntl
 import os
+import resource
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from assay import disk
-from assay.errors import OutsideError
+from assay import _env, disk
+from assay._paths import is_meant_as_path
+from assay.errors import InputError, OutsideError
+from assay.output_lock import lock_output
+from assay.output_place import check_apart, check_outside
+from assay.runtime import trial
 from assay.runtime.memory import give_back_memory
 
 
@@ -81,3 +86,90 @@ def test_memory_is_kept_where_the_c_library_is_another(monkeypatch, error):
 
     monkeypatch.setattr(ctypes, "CDLL", refuse)
     give_back_memory()
+
+
+def test_threads_are_those_of_the_machine_where_a_process_has_no_cores_of_its_own(monkeypatch):
+    """Windows and macOS do not say which cores a process may use."""
+    monkeypatch.delenv("ASSAY_THREADS", raising=False)
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert _env.n_threads() == 3
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert _env.n_threads() == 1
+
+
+def test_trial_of_a_folder_goes_on_where_memory_cannot_be_limited(monkeypatch):
+    """Limits of address space are refused by macOS with a ValueError; the limit of time still holds."""
+    held = {}
+
+    def limit(kind, limits):
+        if kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA):
+            raise ValueError("current limit exceeds maximum limit")
+        held[kind] = limits
+
+    monkeypatch.setattr(resource, "setrlimit", limit)
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (resource.RLIM_INFINITY,) * 2)
+    for system in ("darwin", "linux"):
+        monkeypatch.setattr(trial.sys, "platform", system)
+        held.clear()
+        trial._limit(1 << 30, 20)
+        assert held == {resource.RLIMIT_CPU: (20, 20), resource.RLIMIT_CORE: (0, 0)}
+
+
+def test_trial_asks_for_no_more_than_the_system_allows(monkeypatch):
+    """A container may have lower limits, which only their owner may raise."""
+    held = {}
+    monkeypatch.setattr(resource, "setrlimit", held.__setitem__)
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (10, 10))
+    trial._limit(1 << 30, 20)
+    assert set(held.values()) == {(10, 10), (0, 0)}
+
+
+@pytest.mark.parametrize("given", ["C:data.csv", "c:/data", "D:emotion", "C:\\data\\train"])
+def test_what_begins_with_a_drive_is_a_path(given):
+    """`D:emotion` has the form of an id of the Hub with a configuration."""
+    assert is_meant_as_path(given)
+
+
+def test_data_under_another_spelling_of_its_name_is_not_overwritten(tmp_path):
+    """Windows and macOS find one file under both names, as if it were linked here."""
+    data = tmp_path / "Caf\u00e9.csv"
+    data.write_text("text\na\n", encoding="utf-8")
+    other, linked = tmp_path / "cafe\u0301.CSV", tmp_path / "linked.csv"
+    os.link(data, other)
+    os.link(data, linked)
+    with pytest.raises(InputError, match="holds the data itself"):
+        check_apart(data, other)
+    check_apart(data, linked)  # what replaces a link to the same file leaves the file alone
+
+
+def test_folder_under_another_spelling_of_its_name_is_not_overwritten(tmp_path, monkeypatch):
+    """The same for what is in it."""
+    folder = tmp_path / "Model"
+    folder.mkdir()
+    monkeypatch.setattr(Path, "samefile", lambda one, other: is_one(one, other))
+    monkeypatch.setattr(Path, "exists", lambda one: True)
+    for out in (tmp_path / "model", tmp_path / "MODEL" / "a.csv"):
+        with pytest.raises(InputError, match="is the model itself, or a part of it"):
+            check_outside(folder, out, what="the model")
+    check_outside(folder, tmp_path / "models", what="the model")
+
+
+def is_one(path, other):
+    """Tell whether two paths are one to a system that does not tell cases apart."""
+    return str(path).casefold() == str(other).casefold()
+
+
+def test_lock_that_cannot_be_deleted_while_it_is_held_is_taken_again(tmp_path, monkeypatch):
+    """Windows deletes no file that is open, and lets nobody read one that is locked."""
+
+    def refuse(path, *args, **kwargs):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    for name in ("unlink", "write_text", "read_text"):
+        monkeypatch.setattr(Path, name, refuse)
+    out = tmp_path / "a.csv"
+    for _ in range(2):
+        with lock_output(out):
+            pass
+    assert [path.name for path in tmp_path.iterdir()] == [".a.csv.lock"]

@@ -15,6 +15,7 @@ __all__ = ["expand_home", "is_hub_id", "is_meant_as_path", "nearby"]
 OWNER = r"[A-Za-z0-9][\w.-]*/"
 NAME = r"\w[\w.-]*"
 CONFIGURATION = r":[\w.-]+"
+DRIVE = re.compile("[A-Za-z]:")  # of Windows: no id of the Hub has one letter and a configuration
 HUB_ID = re.compile(
     rf"(?=[A-Za-z0-9])(?P<owner>{OWNER})?{NAME}(?P<configuration>{CONFIGURATION})?", re.ASCII
 )
@@ -73,7 +74,7 @@ def is_meant_as_path(given: str, *, suffixes: Iterable[str] = ()) -> bool:
     """
     if given.startswith((".", "/", "~")) or given.endswith("/"):
         return True
-    if "\\" in given or given.count("/") > 1:
+    if "\\" in given or given.count("/") > 1 or DRIVE.match(given):
         return True
     path = Path(given)
     if _is_nearly_one_of(path.suffix.casefold(), suffixes):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ __all__ = [
     "find_place",
     "holds_work",
     "is_mount",
+    "is_same",
 ]
 
 MODEL_FILE = "assay.json"  # in the folder of every model
@@ -171,13 +173,29 @@ def check_apart(source: object, out: Path, *, what: str = "the data") -> None:
     if data is None:
         return
     target, partial = out.resolve(), find_place(out).partial.resolve()
-    is_held = any(one in (data, *data.parents) for one in (target, partial) if one.exists())
-    is_split = target.is_file() and target.parent == data and _is_split(target)
+    held = (data, *data.parents)
+    is_held = any(is_same(one, other) for one in (target, partial) for other in held)
+    is_split = target.is_file() and is_same(target.parent, data) and _is_split(target)
     if is_held or is_split:
         raise InputError(
             f"{out} holds {what} itself: writing there would destroy it",
             hint="give another --out",
         )
+
+
+def is_same(path: Path, other: Path) -> bool:
+    """Tell whether two paths are one file or folder, which has to be there.
+
+    macOS and Windows find ``data.csv`` under ``Data.csv`` too. Another name of the same file in
+    another place, a hard link, is not the same: what replaces it leaves the file as it is.
+    """
+    if path == other:
+        return path.exists()
+    names = [unicodedata.normalize("NFC", one.name).casefold() for one in (path, other)]
+    try:
+        return names[0] == names[1] and path.samefile(other) and path.parent.samefile(other.parent)
+    except OSError:  # one of them is not there
+        return False
 
 
 def _find_path(source: object) -> Path | None:
@@ -206,7 +224,8 @@ def check_outside(folder: object, out: Path, *, what: str) -> None:
     if not isinstance(folder, str | Path) or not Path(folder).is_dir() or not out.exists():
         return
     inside, target = Path(folder).resolve(), out.resolve()
-    if target == inside or target in inside.parents or inside in target.parents:
+    is_inside = any(is_same(inside, one) for one in (target, *target.parents))
+    if is_inside or any(is_same(target, one) for one in inside.parents):
         raise InputError(
             f"{out} is {what} itself, or a part of it: writing there would destroy it",
             hint="give another --out",

@@ -26,7 +26,7 @@ from assay.errors import CheckError, InputError
 from assay.evaluation.scoring import manifest_scores, score_split
 from assay.evaluation.several_scoring import score_several_split, several_claims
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
-from assay.output_place import check_apart, check_outside
+from assay.output_place import check_apart, check_outside, is_same
 from assay.progress import Progress
 from assay.recipes.steps.parity_texts import ParityTexts, count_texts, find_parity_texts
 from assay.runtime.entries import CopyMeasures, ExportEntry, ScoreEntry
@@ -251,7 +251,7 @@ def _check_export(model: Model, out: Path, export_format: str) -> None:
             hint="copy the folder: it needs no export",
         )
     source, target = model.folder.resolve(), out.resolve()
-    if source == target or source in target.parents:
+    if any(is_same(source, one) for one in (target, *target.parents)):
         raise InputError(
             f"{out} is inside the model {model.folder}, which stays as it is",
             hint="choose another --out",

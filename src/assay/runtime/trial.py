@@ -11,6 +11,7 @@ import logging
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +106,11 @@ def _limit(n_bytes: int, seconds: int) -> None:
     memory = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     limits = {memory: n_bytes, resource.RLIMIT_CPU: seconds, resource.RLIMIT_CORE: 0}
     for kind, limit in limits.items():
-        resource.setrlimit(kind, (limit, limit))
+        highest = resource.getrlimit(kind)[1]  # what the system allows may be less
+        if highest != resource.RLIM_INFINITY:
+            limit = min(limit, highest)
+        with suppress(OSError, ValueError):  # macOS refuses limits of memory
+            resource.setrlimit(kind, (limit, limit))
 
 
 def _main(folder: str, n_bytes: str, seconds: str) -> int:
