@@ -85,6 +85,7 @@ bench-serving: $(V)/.ok
 	$(BIN)/python benchmarks/serving.py --model runs/emotion/models/compact
 	$(BIN)/assay export runs/emotion/models/finetune --format onnx-int8 --out runs/emotion-int8 --data ../shared/data/emotion --overwrite
 	$(BIN)/python benchmarks/serving.py --model runs/emotion-int8 --pipeline runs/emotion/models/finetune --rates 40,80,120,180,240,320 --rounds 3
+	$(BIN)/python benchmarks/serving_workers.py --model runs/emotion/models/finetune
 	$(BIN)/python benchmarks/serving_faults.py --model runs/emotion/models/compact
 	$(BIN)/python benchmarks/mixed_load.py --model runs/emotion/models/compact
 

@@ -44,6 +44,7 @@ SECTIONS = (
     Section("The map", "bench-map", "map.json", "map"),
     Section("Prediction", "bench-prediction", "prediction.json", "prediction"),
     Section("Serving", "bench-serving", "serving-*.json", "serving"),
+    Section("Several workers", "bench-serving", "workers-*.json", "serving_workers"),
     Section("Faults of clients", "bench-serving", "faults-*.json", "serving_faults"),
     Section("Trust", "bench-trust", "trust.json", "trust"),
     Section("Every language", "bench-languages", "languages.json", "languages"),

@@ -496,6 +496,33 @@ def test_fault_benchmark_finds_what_is_wrong():
 
 
 @pytest.mark.slow
+def test_workers_benchmark_runs_in_smoke_mode():
+    """Both servers are loaded in turn, and every part of what a user waits for is counted."""
+    printed = run_smoke("serving_workers.py")
+    rates = re.findall(
+        r"\| `linear`, (one worker|two workers) of one thread \| ([\d,]+) \|", printed
+    )
+    assert [name for name, _ in rates] == ["one worker", "two workers"]
+    assert all(int(rate.replace(",", "")) > 0 for _, rate in rates)
+    assert re.search(r"Two workers answer \d+\.\d\d times as much", printed)
+
+
+def test_workers_benchmark_leaves_out_rounds_that_others_disturbed():
+    """The ratio is the median over quiet rounds, or over all where fewer than two are."""
+    workers = load_script("serving_workers")
+    loads = [
+        {"system": name, "round": i, "rate": rate, "other_cores": others}
+        for i, (one, two, others) in enumerate([(100, 170, 0.0), (100, 190, 0.05), (100, 90, 0.9)])
+        for name, rate in (("one worker", one), ("two workers", two))
+    ]
+    assert workers.median_ratio(loads) == 1.8
+    assert workers.median_ratio(loads[2:]) == pytest.approx(1.4)
+    assert workers.goals({"model": "linear", "loads": loads}) == []
+    goal = ("`finetune`, two workers beside one", ">= 1.6x", "1.80x")
+    assert workers.goals({"model": "finetune", "loads": loads}) == [goal]
+
+
+@pytest.mark.slow
 def test_mixed_load_runs_in_smoke_mode():
     """Good, bad, slow and hostile clients at once, for three seconds: every answer is right."""
     printed = run_smoke("mixed_load.py")
