@@ -309,6 +309,16 @@ def test_verify_needs_a_split_that_was_scored(invoke, linear_model, data):
     assert "has recorded scores of validation, test; the data has all" in done.stderr
 
 
+def test_one_text_and_one_rejected_row_are_said_as_one(invoke, linear_model, tmp_path):
+    """Not 1 texts, 1 rows."""
+    source, out = tmp_path / "a.jsonl", tmp_path / "p.jsonl"
+    source.write_text('{"text": "good"}\n{"text": []}\n', encoding="utf-8")
+    done = invoke("predict", linear_model, source, "--out", out)
+    said = done.stdout.splitlines()
+    assert said[0] == f"1 text predicted, written to {out}"
+    assert said[1].startswith("1 row rejected, listed in ")
+
+
 def test_predict_writes_files_and_keeps_the_columns(invoke, data, linear_model, tmp_path):
     """Every format holds the input's columns and then the predictions; --top-k is a list."""
     out = tmp_path / "p.csv"

@@ -89,7 +89,8 @@ def audit_command(
         return
     _show(audit, flags.id_column)
     if out is not None:
-        print_line(f"{len(audit.issues):,} rows to look at are written to {out}")
+        verb = "is" if len(audit.issues) == 1 else "are"
+        print_line(f"{plural(len(audit.issues), 'row')} to look at {verb} written to {out}")
         _show_next_step(audit, data, out, reading_flags(options.recorded(data)))
 
 

@@ -27,7 +27,7 @@ from assay.cli.options import (
 )
 from assay.cli.script_warning import first_texts, warn_of_unseen_scripts
 from assay.cli.show import print_json, print_line, printable
-from assay.errors import cut
+from assay.errors import cut, plural
 
 if TYPE_CHECKING:
     from assay.batch.blank_rows import BlankRows
@@ -279,7 +279,7 @@ def _predict_folder(
         print_json(summary.to_dict())
         return
     print_line(
-        f"{summary.n_texts:,} texts predicted in {summary.n_parts:,} parts, "
+        f"{plural(summary.n_texts, 'text')} predicted in {plural(summary.n_parts, 'part')}, "
         f"written to {summary.out}"
     )
     if summary.n_resumed:
@@ -312,7 +312,7 @@ def _predict_file(
     if common.json:
         print_json(summary.to_dict())
         return
-    print_line(f"{summary.n_texts:,} texts predicted, written to {summary.out}")
+    print_line(f"{plural(summary.n_texts, 'text')} predicted, written to {summary.out}")
     _say_rejected(summary.n_rejected, summary.rejected)
     _warn_of_blank_rows(summary.blank, common)
 
@@ -325,7 +325,7 @@ def _warn_of_blank_rows(blank: BlankRows, common: Common) -> None:
 
 def _say_rejected(n_rejected: int, where: str | None) -> None:
     if where:
-        print_line(f"{n_rejected:,} rows rejected, listed in {where}")
+        print_line(f"{plural(n_rejected, 'row')} rejected, listed in {where}")
 
 
 @contextmanager
