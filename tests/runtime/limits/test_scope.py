@@ -220,8 +220,6 @@ def test_file_that_cannot_be_read_is_a_model_error(tmp_path, statistics, changes
         {"levels": packed(7)},
         {"levels": packed(2 * 3 * (1 << 15) + 1)},
         {"n_chars": [3, 5]},
-        {"n_texts": 0},
-        {"largest": 0},
         {"shape": [2, 3, 1 << 17], "levels": packed(2 * 3 * (1 << 17))},
     ],
     ids=[
@@ -234,8 +232,6 @@ def test_file_that_cannot_be_read_is_a_model_error(tmp_path, statistics, changes
         "short",
         "long",
         "n-grams",
-        "no-texts",
-        "no-largest",
         "too-many-buckets",
     ],
 )
@@ -246,6 +242,15 @@ def test_file_of_another_make_is_refused(tmp_path, statistics, changes):
         match=r"scope\.json has [\d,]+ counts of blocks, classes and n-grams .* accepted",
     ):
         TermStatistics.load(broken(tmp_path, statistics, **changes), n_classes=3)
+
+
+@pytest.mark.parametrize("name", ["n_texts", "largest"])
+@pytest.mark.parametrize("value", [0, -1, 1e308, 10**30, 10**400])
+def test_absurd_counts_are_refused(tmp_path, statistics, name, value):
+    """A forged count that overflows made every scope NaN."""
+    forged = broken(tmp_path, statistics, **{name: value})
+    with pytest.raises(ModelError, match=r"scope\.json has a number of texts, or of the most freq"):
+        TermStatistics.load(forged, n_classes=3)
 
 
 @pytest.mark.parametrize(
@@ -341,8 +346,12 @@ def test_reference_with_a_part_missing_is_refused(name, value):
         {"quantiles": [1.0, 0.0]},
         {"quantiles": [0.0, float("nan")]},
         {"n_texts": 0},
+        {"n_texts": 10**400},
+        {"threshold": -1e308},
+        {"looks": dict.fromkeys(ASPECTS, 1e308)},
+        {"signs": {name: [1e308, 1.0] for name in MEASURES}},
     ],
-    ids=["one", "falling", "nan", "no-texts"],
+    ids=["one", "falling", "nan", "no-texts", "texts", "threshold", "looks", "signs"],
 )
 def test_reference_out_of_order_is_refused(changes):
     """Quantiles rise, and stand for at least one text."""

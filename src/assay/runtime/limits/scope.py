@@ -51,6 +51,8 @@ PRIOR_COUNTS = 100.0  # terms, distributed as in the whole of train, that each c
 # short texts take 10 MB, and long ones no more than 100 MB
 CHUNK_TEXTS, CHUNK_CHARS, CHUNK_CELLS = 128, 200_000, 1 << 21
 TINY = 1e-12
+# Far above any data set, and any measure of a text: larger numbers would overflow to NaN.
+MAX_COUNT, MAX_MEASURE = 1 << 40, 1e9
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,12 @@ class TermStatistics:
             raise ModelError(f"{path} cannot be read: {err}") from err
         accepted = (BLOCKS, n_classes, [TERMS[rule].min_chars, TERMS[rule].max_chars])
         is_power = 1 <= n_buckets <= 1 << MAX_BITS and n_buckets.bit_count() == 1
-        if found != accepted or len(packed) != size or not is_power or min(n_texts, largest) < 1:
+        if not 1 <= min(n_texts, largest) <= max(n_texts, largest) <= MAX_COUNT:
+            raise ModelError(
+                f"{path} has a number of texts, or of the most frequent term, that is not one "
+                f"from 1 to {MAX_COUNT:,}"
+            )
+        if found != accepted or len(packed) != size or not is_power:
             raise ModelError(
                 f"{path} has {len(packed):,} counts of blocks, classes and n-grams {found} "
                 f"in {n_buckets:,} buckets; {accepted} in a power of two of buckets, "
@@ -342,9 +349,9 @@ class ScopeReference:
         except (KeyError, IndexError, TypeError, ValueError, OverflowError) as err:
             raise ModelError(f"{where}: scope lacks a number that it needs: {err}") from err
         numbers = np.array([*means, *stds, *aspect_stds, *quantiles, threshold])
-        is_finite = bool(np.all(np.isfinite(numbers)))
+        is_finite = bool(np.all(np.abs(numbers) <= MAX_MEASURE))  # NaN is not
         is_ascending = len(quantiles) >= 2 and bool(np.all(np.diff(quantiles) >= 0))
-        if not is_finite or not is_ascending or n_texts < 1:
+        if not is_finite or not is_ascending or not 1 <= n_texts <= MAX_COUNT:
             raise ModelError(
                 f"{where}: the quantiles of scope are not in order, or a number of it is none"
             )
