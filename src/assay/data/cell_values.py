@@ -62,7 +62,7 @@ def read_text(value: Any, *, max_chars: int | None) -> str | None:
         value = _plain(value)
         if is_null(value):
             return None
-        if not isinstance(value, str | Number) or isinstance(value, complex):
+        if not isinstance(value, str) and not _is_number(value):
             raise RefusedError(f"the text is {_kind(value)}; a text is accepted")
         _check_digits(value, "text")
     text = str(_whole(value))
@@ -123,7 +123,7 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
         return None
     if isinstance(value, str | dict):
         return _label_of_object(value, class_names=class_names)
-    if not isinstance(value, Number) or isinstance(value, complex):
+    if not _is_number(value):
         raise RefusedError(f"the label is {_kind(value)}; a text or a number is accepted")
     value = _whole(value)
     is_id = isinstance(value, int) and not isinstance(value, bool)
@@ -131,6 +131,11 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
     if class_names is not None and is_id:
         return _class_name(value, class_names)
     return str(value)
+
+
+def _is_number(value: Any) -> bool:
+    """Tell whether a value is a number that somebody writes; complex ones are not."""
+    return isinstance(value, Number) and not isinstance(value, complex)
 
 
 def _of_numpy(value: np.generic) -> Any:

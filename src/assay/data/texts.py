@@ -97,7 +97,7 @@ def _no_sequence(texts: Any, *, name: str) -> InputError:
         )
     columns = _column_names(texts) or []
     best = next((column for column in columns if column.casefold() in TEXT_COLUMNS), None)
-    collected = ".collect()" if hasattr(texts, "collect") else ""
+    collected = ".collect()" * hasattr(texts, "collect")
     shown = ", ".join(columns[:N_SHOWN_LABELS]) or "no columns"
     return InputError(
         f"{name} is a {kind} with {shown}; one column of texts is accepted",
@@ -114,10 +114,12 @@ def _column_names(texts: Any) -> list[str] | None:
         return list(map(str, texts))
     if hasattr(texts, "collect_schema"):  # of polars: its frames that are not read yet warn
         return list(texts.collect_schema().names())
-    names = getattr(getattr(texts, "dtype", None), "names", None)
-    for attribute in ("column_names", "columns"):
-        names = getattr(texts, attribute, None) if names is None else names
-    return None if names is None else list(map(str, names))
+    dtype = getattr(texts, "dtype", None)
+    for holder, attribute in ((dtype, "names"), (texts, "column_names"), (texts, "columns")):
+        names = getattr(holder, attribute, None)
+        if names is not None:
+            return list(map(str, names))
+    return None
 
 
 @dataclass(frozen=True)
