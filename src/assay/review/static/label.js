@@ -4,7 +4,7 @@ import { ask, Refused } from "./server.js";
 import { fillIn, percent, say } from "./say.js";
 import { drawCurve } from "./curve.js";
 import { keyOf } from "./keys.js";
-import { newId, send } from "./sending.js";
+import { acting, alertOf, alone, isBusy, isPassing, withKey } from "./acting.js";
 import { isMapOpen, setUpMap } from "./region.js";
 
 // Keys of the labels. Z takes back, so it is none of them; capital letters need Shift.
@@ -18,22 +18,8 @@ let item = null; // what is on the screen: the text to decide on, or one of the 
 let back = -1; // how far the page looks back; -1: not at all
 let chosen = new Set(); // with several labels per text: those that are pressed
 let shownMs = 0;
-let isBusy = false;
 let renamed = "";
 let shown = ""; // the state that is on the screen, as JSON
-let isPassing = false; // whether the alert is over as soon as the server answers again
-
-function alertOf(sentence) {
-  isPassing = sentence === "gone";
-  $("alert").hidden = !sentence;
-  $("alert").textContent = sentence === "gone" ? say("gone") : sentence || "";
-}
-
-function withKey(element, key, sentence) {
-  const shown = document.createElement("kbd");
-  shown.textContent = key;
-  element.replaceChildren(shown, sentence);
-}
 
 // ---- what is shown
 
@@ -155,20 +141,14 @@ function showAccuracy(estimate) {
 
 // ---- what is done
 
-async function act(path, body) {
-  if (isBusy || !state) return;
-  isBusy = true;
-  try {
-    const next = await send(path, { id: newId(), version: state.version, ...body }, alertOf);
+const act = acting({
+  view: () => state && { version: state.version },
+  show: (next) => {
     back = -1;
     show(next);
-  } catch (err) {
-    alertOf(err instanceof Refused && err.status === 409 ? say("other_page") : err.message);
-    await showAgain();
-  } finally {
-    isBusy = false;
-  }
-}
+  },
+  showAgain,
+});
 
 async function showAgain() {
   back = -1;
@@ -207,9 +187,8 @@ function look(step) {
 }
 
 async function lookBy(step) {
-  if (isBusy || !state) return;
-  isBusy = true;
-  try {
+  if (!state) return;
+  await alone(async () => {
     const wanted = back + step;
     if (wanted < 0) {
       back = -1;
@@ -222,9 +201,7 @@ async function lookBy(step) {
     }
     showItem();
     showLabels();
-  } finally {
-    isBusy = false;
-  }
+  });
 }
 
 function openRename(label) {
@@ -280,17 +257,16 @@ async function poll() {
       const next = await ask("state");
       // A decision that was made meanwhile has brought a newer state.
       if (isWaiting() && shown === before) show(next);
-      if (isPassing) alertOf("");
+      if (isPassing()) alertOf("");
     } catch (err) {
-      alertOf(err instanceof Refused ? err.message : "gone");
-      isPassing = true;
+      alertOf(err instanceof Refused ? err.message : "gone", true);
     }
   }
   setTimeout(poll, POLL_MS);
 }
 
 function isWaiting() {
-  return !isBusy && back < 0 && !document.hidden && $("rename-form").hidden;
+  return !isBusy() && back < 0 && !document.hidden && $("rename-form").hidden;
 }
 
 fillIn();

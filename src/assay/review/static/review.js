@@ -3,7 +3,7 @@
 import { ask, Refused } from "./server.js";
 import { fillIn, percent, say } from "./say.js";
 import { keyOf } from "./keys.js";
-import { newId, send } from "./sending.js";
+import { acting, alertOf, withKey } from "./acting.js";
 import { isMapOpen, setUpMap } from "./region.js";
 
 // Keys of the labels. K keeps and Z takes back, so they are none of them.
@@ -12,19 +12,7 @@ const LONG_TEXT = 280; // characters from which a text is set smaller
 const FILTERS = ["kind", "given_label", "split"]; // label is what a row gets
 const $ = (id) => document.getElementById(id);
 let state = null;
-let isBusy = false;
 let chosen = new Set(); // with several labels per text: those that are pressed
-
-function alertOf(sentence) {
-  $("alert").hidden = !sentence;
-  $("alert").textContent = sentence === "gone" ? say("gone") : sentence || "";
-}
-
-function withKey(element, key, sentence) {
-  const shown = document.createElement("kbd");
-  shown.textContent = key;
-  element.replaceChildren(shown, sentence);
-}
 
 function wanted() {
   return Object.fromEntries(FILTERS.map((name) => [name, $(name).value]));
@@ -132,18 +120,11 @@ function fillSelect(name, options) {
 
 // ---- what is done
 
-async function act(path, body) {
-  if (isBusy || !state) return;
-  isBusy = true;
-  try {
-    show(await send(path, { id: newId(), version: state.version, ...wanted(), ...body }, alertOf));
-  } catch (err) {
-    alertOf(err instanceof Refused && err.status === 409 ? say("other_page") : err.message);
-    await showAgain();
-  } finally {
-    isBusy = false;
-  }
-}
+const act = acting({
+  view: () => state && { version: state.version, ...wanted() },
+  show,
+  showAgain,
+});
 
 async function showAgain() {
   try {
