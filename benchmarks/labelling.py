@@ -3,6 +3,7 @@
     python benchmarks/labelling.py                        what is missing, seed by seed: hours
     python benchmarks/labelling.py --seeds 3 --sets emotion --batches 50
     python benchmarks/labelling.py --coverage             only sessions for the page's intervals: 400 per batch
+    python benchmarks/labelling.py --coverage --batches 50
     python benchmarks/labelling.py --show                 the tables of what is there
     python benchmarks/labelling.py --smoke                does it still run? (seconds)
 
@@ -34,7 +35,7 @@ import numpy as np
 from house import DATA, RESULTS, Results, describe_machine, log
 from labelling_review import REVIEWED_SETS, measure_review
 from labelling_sets import SETS, Cut, LabelledFeatures, load_features, load_sample
-from labelling_strategies import STRATEGIES, Moment, Strategy
+from labelling_strategies import ASK_A_MODEL, STRATEGIES, Moment, Strategy
 from labelling_tables import summarise
 
 from assay.models.head import AffineHead
@@ -74,9 +75,11 @@ def simulate(
     estimated_at : sequence of int
         Numbers of labels at which the page's estimate is made.
     measured_at : sequence of int, optional
-        Numbers of labels at which the accuracy is measured; None: each multiple of 50. Where
-        `choose` is that of assay, only these need a model of all labels.
+        Numbers of labels at which the accuracy is measured; None: each multiple of 50. Between
+        these, only a strategy that asks a model of all labels needs one.
     """
+    asks_a_model = choose in [STRATEGIES[name] for name in ASK_A_MODEL]
+    is_assay = choose is STRATEGIES["assay"]
     rng = np.random.default_rng(seed)
     n_pool = len(cut.pool)
     order = rng.permutation(n_pool)
@@ -94,12 +97,14 @@ def simulate(
         ids = cut.pool_ids[rows]
         if len(rows) < MIN_LABELLED or len(np.unique(ids)) < 2:
             continue
-        chosen_probs = _predict_without(cut, rows, moment.drawn())
+        if is_assay:
+            chosen_probs = _predict_without(cut, rows, moment.drawn())
         is_measured = len(rows) % MEASURED_EVERY == 0
         if measured_at is not None:
             is_measured = len(rows) in measured_at
-        if is_measured or choose is not STRATEGIES["assay"]:
+        if is_measured or asks_a_model:
             head = AffineHead(C=C).fit(cut.pool[rows], ids)
+        if asks_a_model:
             probs = head.predict_proba(cut.pool)
         if is_measured:
             accuracy[str(len(rows))] = _accuracy(head, cut)
@@ -157,11 +162,16 @@ def run_seed(
             log(f"{case}: {seconds:.0f} s")
 
 
-def run_sessions(results: Results, name: str, labelled: LabelledFeatures, seed: int) -> None:
-    """Run the sessions for the intervals of one set and seed that are not there yet."""
-    for batch in BATCHES:
+def run_sessions(
+    results: Results, name: str, labelled: LabelledFeatures, seed: int, batches: Sequence[int]
+) -> None:
+    """Run the sessions for the intervals of one set and seed that are not there yet.
+
+    A run of `assay` with the same seed and batch is the same session: it has its estimates.
+    """
+    for batch in batches:
         case = {"set": name, "batch": batch, "seed": seed}
-        if results.has("sessions", case):
+        if results.has("sessions", case) or results.has("runs", {**case, "strategy": "assay"}):
             continue
         found = simulate(
             labelled.cut(seed),
@@ -215,7 +225,7 @@ def main() -> None:
     for seed in range(given.first_seed, given.first_seed + given.seeds):
         for name, labelled in sets.items():
             if given.coverage:
-                run_sessions(results, name, labelled, seed)
+                run_sessions(results, name, labelled, seed, given.batches)
             else:
                 run_seed(results, name, labelled, seed, given)
     if not (given.smoke or given.show or given.coverage):

@@ -16,7 +16,7 @@ import numpy as np
 
 from assay.review.choosing import choose_texts, uncertainty
 
-__all__ = ["STRATEGIES", "Moment"]
+__all__ = ["ASK_A_MODEL", "STRATEGIES", "Moment"]
 
 RANDOM_EVERY = 4  # every fourth text of assay is random, as on the page
 
@@ -137,3 +137,4 @@ STRATEGIES: dict[str, Strategy] = {
     "k_means": choose_by_clusters,
     "core_set": choose_core_set,
 }
+ASK_A_MODEL = ("breaking_ties", "least_confidence")  # one of all labels so far

@@ -119,9 +119,11 @@ def show_coverage(runs: Sequence[Entry]) -> str:
         "| set | batch | labels | sessions | intervals that hold it | corrected | mean width | mean error |",
         "|---|---|---|---|---|---|---|---|",
     ]
+    estimated = [one for one in runs if one.get("estimates")]
     found: dict[tuple[str, int, str], list[tuple[bool, bool, float, float]]] = {}
-    for one in runs:
-        for n, (estimate, low, high) in one.get("estimates", {}).items():
+    # A run and a session of one seed and batch are the same: it counts once.
+    for one in {(one["set"], one["batch"], one["seed"]): one for one in estimated}.values():
+        for n, (estimate, low, high) in one["estimates"].items():
             accuracy = one["accuracy"][n]
             n_fresh = one.get("n_fresh") or N_FRESH.get(one["set"], N_FRESH_ELSE)
             room = 1.96**2 * accuracy * (1 - accuracy) / n_fresh
