@@ -30,7 +30,7 @@ def test_texts_are_coloured_by_what_the_model_says(model):
     label_set = LabelSet(names)
     ids = label_set.ids([wrong, *labels[1:]])
     coloured = colour_texts(model, label_set, ids, texts, language="en")
-    assert coloured.labels == ("as the model says", "the model says otherwise")
+    assert coloured.labels == ("the model agrees", "the model disagrees")
     assert coloured.label_ids[0] == 1
     assert coloured.texts[0] == f"{wrong} → {labels[0]}: {texts[0]}"
     assert coloured.n_other == coloured.label_ids.sum() < 50

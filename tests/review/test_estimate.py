@@ -59,13 +59,24 @@ def test_one_can_stop_when_little_is_to_be_gained(n, slope, n_left, can_stop):
     assert Estimate(n, 40, 30, slope=found).can_stop(n_left) is can_stop
 
 
+def test_one_goes_on_while_the_gain_is_unsure():
+    """An expected gain of nothing is no reason to stop where it may be more than a point."""
+    unsure, sure = Slope(0.0, -1.0, 1.0), Slope(0.0, -0.5, 0.5)
+    assert not Estimate(200, 40, 30, slope=unsure).can_stop(100)
+    assert Estimate(200, 40, 30, slope=sure).can_stop(100)
+    few_random = Estimate(100, 25, 25, slope=Slope(0.0, -0.4, 0.4))  # all right, of few
+    assert few_random.forecast(100).gain == 0.0
+    assert not few_random.can_stop(100)
+
+
 def test_forecast_never_goes_over_all_right():
-    """Expected gain and interval of a steep curve end where every text is right."""
+    """The gain of a steep curve ends where all is right; its upper end, where the accuracy is low."""
     estimate = Estimate(91, 98, 96, slope=Slope(1.5, -1.0, 4.0))
     forecast = estimate.forecast(1_000)
     assert forecast.n_more == 100
     assert round(forecast.gain + estimate.accuracy, 3) == 1.0
-    assert (forecast.low, forecast.high) == (0.0, forecast.gain)
+    assert forecast.low == 0.0
+    assert round(forecast.high + estimate.interval[0], 3) == 1.0
 
 
 def test_forecast_is_about_the_texts_that_are_left():

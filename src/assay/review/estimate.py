@@ -27,7 +27,7 @@ N_MORE = 100  # labels of which the estimate says what they would bring; fewer w
 N_DRAWS = 1_000  # of the random texts, for the interval of the forecast
 OUTSIDE = 0.025  # of the draws, on either side of the interval
 SHOWN_DIGITS = 3  # of a fraction: as the page shows accuracy and forecast, they add up to 1 at most
-LEAST_GAIN = 0.01  # below that, it says that one can stop
+LEAST_GAIN = 0.01  # below that at the upper end of the interval, it says that one can stop
 MIN_LABELLED_TO_STOP = 100
 C = 0.1  # as `features` has it
 
@@ -50,6 +50,9 @@ class Slope:
 @dataclass(frozen=True)
 class Forecast:
     """What more labels would add to the accuracy, which never goes over 1.
+
+    Expected gain and accuracy together are at most 1, and so are the upper end of the one and the
+    lower end of the other.
 
     Parameters
     ----------
@@ -115,16 +118,21 @@ class Estimate:
             return None
         rise = 1 / np.sqrt(self.n_labelled) - 1 / np.sqrt(self.n_labelled + n_more)
         most = 1 - round(self.accuracy, SHOWN_DIGITS)
-        slopes = (self.slope.expected, self.slope.low, self.slope.high)
-        gain, low, high = (float(np.clip(slope * rise, 0.0, most)) for slope in slopes)
-        return Forecast(n_more, gain, low, high)
+        most_at_best = 1 - round(self.interval[0], SHOWN_DIGITS)
+        gain = np.clip(self.slope.expected * rise, 0.0, most)
+        low = np.clip(self.slope.low * rise, 0.0, most)
+        high = np.clip(self.slope.high * rise, 0.0, most_at_best)
+        return Forecast(n_more, float(gain), float(low), float(high))
 
     def can_stop(self, n_left: int) -> bool:
-        """Tell whether as many more labels as `forecast` is about bring less than a point."""
+        """Tell whether as many more labels as `forecast` is about bring less than a point for sure.
+
+        The expected gain alone is too rough to stop by: "When to stop" in dev/LOG.md.
+        """
         forecast = self.forecast(n_left)
         if forecast is None or self.n_labelled < MIN_LABELLED_TO_STOP:
             return False
-        return forecast.gain < LEAST_GAIN
+        return forecast.high < LEAST_GAIN
 
 
 def estimate_accuracy(
