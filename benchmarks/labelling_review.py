@@ -113,7 +113,8 @@ def _show_ceilings(entries: Sequence[Case]) -> str:
         f"the first {JUDGED} hold | corrected after {JUDGED} decisions |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for one in sorted(entries, key=lambda one: (one["set"], one["method"], one["seed"])):
+    counted = [one for one in entries if "n_in_first" in one]  # earlier results lack it
+    for one in sorted(counted, key=lambda one: (one["set"], one["method"], one["seed"])):
         n_planted = one["n_planted"]
         first, most = (one["n_in_first"][str(n)] / n_planted for n in (n_planted, JUDGED))
         corrected = one["n_corrected"][str(JUDGED)] / n_planted
