@@ -65,7 +65,7 @@ def review(issues: Sequence[Issue], data: Splits, true_of: dict[int, str]) -> di
     Parameters
     ----------
     issues : sequence of Issue
-        Of `data`, which has wrong labels.
+        Findings of an audit of `data`.
     data : Splits
     true_of : dict of int to str
         True label of each row, by its line.
