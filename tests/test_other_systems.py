@@ -7,7 +7,9 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import resource
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +22,20 @@ from assay.output_lock import lock_output
 from assay.output_place import check_apart, check_outside
 from assay.runtime import trial
 from assay.runtime.memory import give_back_memory
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_package_says_of_itself_what_was_tried():
+    """Its classifiers name the systems and versions that docs/library.md says it was tried on."""
+    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    tried = page.partition("## Where it was tried\n")[2].partition("; the tests")[0]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    said = [one.split(" :: ") for one in project["classifiers"]]
+    systems = [one[-1] for one in said if one[0] == "Operating System"]
+    versions = [one[-1] for one in said if one[:2] == ["Programming Language", "Python"]]
+    assert versions == re.findall(r"3\.\d+", tried)
+    assert systems == re.findall(r"Linux|Windows|macOS", tried)
 
 
 @pytest.fixture
