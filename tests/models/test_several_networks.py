@@ -8,7 +8,9 @@ import pickle
 import shutil
 
 import numpy as np
+import onnxruntime
 import pytest
+import tokenizers
 import torch
 import transformers
 from sklearn.base import clone
@@ -91,6 +93,29 @@ def test_saved_models_answer_as_trained(trained, saved, method) -> None:
     given = estimator.fitted_.thresholds.take(order).decide(expected) > 0
     for names, row in zip(model.predict(texts), given, strict=True):
         assert sorted(names) == sorted(np.array(LABELS.names)[row].tolist())
+
+
+def test_network_and_ngrams_together_answer_as_trained(monkeypatch, tmp_path) -> None:
+    """Saved, loaded, and read by `tokenizers` and ONNX Runtime alone, with their own padding."""
+    monkeypatch.setattr("assay.models.joint.SHARES", (0.5,))
+    estimator = small_estimator("compact").fit(*draw(0), validation=draw(1))
+    assert estimator.beside_ is not None
+    save_model(estimator, tmp_path / "m", label_set=LABELS, parity_texts=draw(2)[0])
+    order = [estimator.classes_.tolist().index(label) for label in LABELS]
+    texts = [*draw(2)[0][:20], "", "happy day " * 60, "unheard 🙂"]
+    expected = estimator.predict_proba(texts)[:, order]
+    model = load_model(tmp_path / "m")
+    np.testing.assert_allclose(model.predict_proba(texts), expected, atol=1e-5)
+    tokenizer = tokenizers.Tokenizer.from_file(str(tmp_path / "m" / "tokenizer.json"))
+    tokenizer.enable_padding()
+    encodings = tokenizer.encode_batch(texts)
+    given = {
+        "input_ids": np.array([one.ids for one in encodings]),
+        "attention_mask": np.array([one.attention_mask for one in encodings]),
+    }
+    session = onnxruntime.InferenceSession(str(tmp_path / "m" / "onnx" / "model.onnx"))
+    (probs,) = session.run(["probs"], given)
+    np.testing.assert_allclose(probs, expected, atol=1e-5)
 
 
 def test_stock_pipeline_gives_the_same_scores(saved) -> None:
