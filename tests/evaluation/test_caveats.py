@@ -14,6 +14,7 @@ from assay.evaluation.caveats import (
     find_fall,
     find_near_leaks,
     find_several_fall,
+    find_small_test,
     find_unknowable,
 )
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
@@ -175,6 +176,26 @@ def test_a_fall_is_said_where_chance_does_not_explain_it():
     assert find_fall(scores(44, 50), scores(40, 50)) is None
     assert find_fall(scores(87500, 100_000), scores(86500, 100_000)) is None
     assert find_fall(scores(795, 1000), scores(875, 1000)) is None
+
+
+def test_the_evidence_is_said_beside_a_small_test():
+    """All of eight test texts right is no promise; where test says as much, it stands alone."""
+
+    def scores(n_right, n_texts):
+        label_ids = np.arange(n_texts) % 2
+        right = np.arange(n_texts) < n_right
+        probs = np.eye(2)[np.where(right, label_ids, 1 - label_ids)]
+        return score_predictions(label_ids, probs, LabelSet(("a", "b")), seed=0, n_resamples=99)
+
+    evidence = scores(41, 52)
+    fact = find_small_test(evidence, scores(8, 8))
+    low, high = evidence.intervals["accuracy"]
+    assert open_language("en").tell(fact) == (
+        "8 test texts say little. Of the 52 texts that methods were chosen on, 78.8% were labelled "
+        f"right (95% interval {100 * low:.1f}" + f"–{high:.1%}): expect about that of new texts."
+    )
+    assert find_small_test(scores(200, 250), scores(100, 130)) is None
+    assert find_small_test(evidence, scores(30, 30)) is None
 
 
 def test_texts_that_are_nearly_those_of_train_are_said():

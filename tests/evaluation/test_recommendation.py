@@ -89,7 +89,8 @@ def test_what_is_not_shown_to_be_learnt_is_said():
         "Chosen on 10 validation texts.",
         "It is not yet shown to be better than always answering the most frequent label (accuracy "
         "70.0% against 60.0%): more texts would tell.",
-        "With 10 texts the tolerance has little effect: chance moves the scores by more than that.",
+        "With 10 texts chance moves the scores by several points: methods that are close may change "
+        "places on new texts.",
     )
 
 

@@ -184,7 +184,7 @@ def test_four_texts_per_class_are_run(tmp_path):
     data = write_rows(tmp_path / "d.csv", texts, ["a"] * 4 + ["b"] * 4)
     results = run_data(data, tmp_path / "run", options=RunOptions(methods=METHODS))
     assert results["methods"][1]["evidence"]["kind"] == "out_of_fold"
-    assert "With 6 texts the tolerance has little effect" in results["choice"]["remarks"][-1]
+    assert "With 6 texts chance moves the scores" in results["choice"]["remarks"][-1]
 
 
 def test_repeats_of_one_text_per_class_are_judged_on_validation(tmp_path):

@@ -18,6 +18,7 @@ __all__ = [
     "find_fall",
     "find_near_leaks",
     "find_several_fall",
+    "find_small_test",
     "find_unknowable",
 ]
 
@@ -29,6 +30,8 @@ TRAINED_ON = ("caveats.trained_on", "caveats.all_trained_on")
 Z_95 = 1.96  # a fall that chance explains less often than once in 40 is said
 MIN_NEAR = 0.02  # a smaller share of texts that are nearly the same is of no account
 MOST_LABELS = 5  # that a sentence lists
+# A score on fewer test texts says little; it is said beside that of at least twice as many
+FEW_TEST_TEXTS = 100
 MIN_FALL = 0.02  # less is of no account, however many texts show it
 
 
@@ -98,6 +101,25 @@ def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:
         accuracy=test.accuracy,
         promised=evidence.accuracy,
         n_texts=test.n_texts,
+    )
+
+
+def find_small_test(evidence: SplitScores, test: SplitScores) -> Fact | None:
+    """Return the fact that test is small and the evidence says more; None if that is not so.
+
+    Parameters
+    ----------
+    evidence, test : SplitScores
+        Scores of the same method.
+    """
+    if test.n_texts >= FEW_TEST_TEXTS or evidence.n_texts < 2 * test.n_texts:
+        return None
+    return Fact.of(
+        "caveats.small_test",
+        n_texts=test.n_texts,
+        n_evidence=evidence.n_texts,
+        promised=evidence.accuracy,
+        interval=list(evidence.intervals["accuracy"]),
     )
 
 

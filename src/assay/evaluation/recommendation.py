@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["state_evidence", "state_reasons"]
 
 WORTH_SAYING = 1.5  # a size that differs by a smaller factor is no reason to choose
-FEW_TEXTS = 300  # below, expected losses are mostly noise, and the tolerance has little effect
+FEW_TEXTS = 300  # below, expected losses are mostly noise
 
 
 def state_reasons(choice: Choice) -> tuple[Fact, ...]:

@@ -14,7 +14,13 @@ from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice
 from assay.data.reading import find_reading
 from assay.data.texts import Splits
-from assay.evaluation.caveats import find_caveats, find_fall, find_near_leaks, find_unknowable
+from assay.evaluation.caveats import (
+    find_caveats,
+    find_fall,
+    find_near_leaks,
+    find_small_test,
+    find_unknowable,
+)
 from assay.evaluation.choice import Choice
 from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.more_texts import MoreTexts
@@ -180,13 +186,13 @@ class Results:
         return found
 
     def _broken_promise(self) -> list[Fact]:
-        """Say where test is below the evidence, or has other classes than train."""
+        """Say where test is below the evidence, too small, or has other classes than train."""
         found = find_unknowable(self.recommended.predictions(), self.splits.label_set.names)
         if "test" in self.recommended.scored:
             evidence, test = self.recommended.evidence, self.recommended.scored["test"]
             fall = find_fall(evidence.scores, test.scores)
-            if fall is not None:
-                found.append(fall)
+            small = find_small_test(evidence.scores, test.scores)
+            found.extend(one for one in (fall, small) if one is not None)
         shifts = [one for one in self.audit.class_shifts if one.split == "test" and one.is_notable]
         found.extend(one.fact() for one in shifts)
         return found
