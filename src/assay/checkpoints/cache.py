@@ -32,7 +32,11 @@ MIN_TEXTS = 64  # below this, running the encoder costs less than it is worth to
 
 
 def cached_features(
-    encoder: FrozenEncoder, texts: Sequence[str], *, progress: Progress | None = None
+    encoder: FrozenEncoder,
+    texts: Sequence[str],
+    *,
+    min_texts: int = MIN_TEXTS,
+    progress: Progress | None = None,
 ) -> np.ndarray:
     """Return ``encoder.transform(texts)``, read from the cache where it was computed before.
 
@@ -41,7 +45,9 @@ def cached_features(
     encoder : FrozenEncoder
         Computes what the cache does not hold.
     texts : sequence of str
-        Fewer than `MIN_TEXTS` are neither looked for nor kept.
+    min_texts : int
+        Fewer texts are neither looked for nor kept. Lower where the same few texts are asked for
+        again and again, since the first time also loads the network.
     progress : Progress, optional
         Told how many texts are done, where the encoder has to compute.
 
@@ -51,22 +57,24 @@ def cached_features(
         Bit for bit what the encoder computed for these texts.
     """
     as_list = check_texts(texts)
-    if (found := find_cached(encoder, as_list)) is not None:
+    if (found := find_cached(encoder, as_list, min_texts=min_texts)) is not None:
         return found
     features = encoder.transform(as_list, progress=progress)
-    if len(as_list) >= MIN_TEXTS:
+    if len(as_list) >= min_texts:
         with suppress(OutsideError):  # there is no place for a cache
             _write(_path(encoder, as_list), features)
     return features
 
 
-def find_cached(encoder: FrozenEncoder, texts: Sequence[str]) -> np.ndarray | None:
+def find_cached(
+    encoder: FrozenEncoder, texts: Sequence[str], *, min_texts: int = MIN_TEXTS
+) -> np.ndarray | None:
     """Return the features of these texts, float32 of shape (n_texts, hidden_size), if cached.
 
-    None if they are not in the cache. Nothing is computed.
+    None if they are not in the cache, or fewer than `min_texts`. Nothing is computed.
     """
     as_list = check_texts(texts)
-    if len(as_list) < MIN_TEXTS:
+    if len(as_list) < min_texts:
         return None
     try:
         path = _path(encoder, as_list)

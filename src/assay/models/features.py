@@ -184,7 +184,8 @@ class Features(TextClassifier):
     ) -> NamedLabels | None:
         if names is None:
             return None
-        return NamedLabels.read(names, lambda texts: cached_features(encoder, texts))
+        # Every fold asks for them, and to read them is to load the network
+        return NamedLabels.read(names, lambda texts: cached_features(encoder, texts, min_texts=1))
 
     def predict_part(
         self,
