@@ -60,6 +60,15 @@ def test_cache_does_not_keep_a_few_texts(encoder):
     assert measure_cache()[1:] == (0, 0)
 
 
+def test_cache_keeps_a_few_texts_that_are_asked_for_often(encoder, tiny_bert):
+    """Names of labels: the second fold runs nothing, and loads no network."""
+    first = cached_features(encoder, TEXTS[:3], min_texts=1)
+    again = type(encoder)(tiny_bert)
+    np.testing.assert_array_equal(first, cached_features(again, TEXTS[:3], min_texts=1))
+    assert type(encoder).n_runs == 1
+    assert "_loaded" not in vars(again)
+
+
 def test_clear_cache_deletes_and_says_how_much(encoder):
     """After clearing nothing is left."""
     cached_features(encoder, TEXTS)
