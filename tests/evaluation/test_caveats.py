@@ -192,7 +192,7 @@ def test_the_evidence_is_said_beside_a_small_test():
     low, high = evidence.intervals["accuracy"]
     assert open_language("en").tell(fact) == (
         "8 test texts say little. Of the 52 texts that methods were chosen on, 78.8% were labelled "
-        f"right (95% interval {100 * low:.1f}" + f"–{high:.1%}): expect about that of new texts."
+        f"right (95% interval {low:.1%}" + f" to {high:.1%}): expect about that of new texts."
     )
     assert find_small_test(scores(200, 250), scores(100, 130)) is None
     assert find_small_test(evidence, scores(30, 30)) is None

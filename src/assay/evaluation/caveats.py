@@ -114,12 +114,14 @@ def find_small_test(evidence: SplitScores, test: SplitScores) -> Fact | None:
     """
     if test.n_texts >= FEW_TEST_TEXTS or evidence.n_texts < 2 * test.n_texts:
         return None
+    low, high = evidence.intervals["accuracy"]
     return Fact.of(
         "caveats.small_test",
         n_texts=test.n_texts,
         n_evidence=evidence.n_texts,
         promised=evidence.accuracy,
-        interval=list(evidence.intervals["accuracy"]),
+        low=low,
+        high=high,
     )
 
 
