@@ -179,7 +179,7 @@ def test_a_fall_is_said_where_chance_does_not_explain_it():
 
 
 def test_the_evidence_is_said_beside_a_small_test():
-    """All of eight test texts right is no promise; where test says as much, it stands alone."""
+    """All of eight test texts right is no promise; where test says as much, nothing is added."""
 
     def scores(n_right, n_texts):
         label_ids = np.arange(n_texts) % 2
