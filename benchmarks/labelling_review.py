@@ -33,6 +33,10 @@ SHARE = 0.05
 DECISIONS = (50, 100, 150, 300)
 JUDGED = 150  # decisions that are compared with the audit's list
 HELD = 0.75  # share of the planted labels from which the first N suspects hold them
+CEILING = (
+    f"What the first {JUDGED} suspects hold is the most that {JUDGED} decisions down the audit's list can correct. "
+    f"`hold {HELD}` says whether its first N suspects are that share of the N planted labels."
+)
 LABEL_KINDS = ("wrong_label", "doubtful_label")  # the audit's list
 
 
@@ -122,4 +126,4 @@ def _show_ceilings(entries: Sequence[Case]) -> str:
             f"| {one['set']} | `{one['method']}` | {one['seed']} | {n_planted} | {first:.2f} | "
             f"{'yes' if first >= HELD else 'no'} | {most:.2f} | {corrected:.2f} |"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, "", CEILING])
