@@ -31,6 +31,7 @@ BY_NAME = {
     "issues",
     "kinds_of_texts",
     "label_page",
+    "languages",
     "machine",
     "methods",
     "metrics",
@@ -163,3 +164,21 @@ def test_names_of_the_program_have_their_words():
     for row in (*CHOICES, *FOLD_CHOICES):
         assert say(f"choices.{row['choice']}")
         assert say(f"choice_splits.{row['split']}")
+
+
+def test_languages_have_names_and_a_list_keeps_its_shares():
+    """A reader is told Korean, not ko; a code without a name stays, and old reports hold codes."""
+    fact = Fact.of(
+        "checkpoint.languages", checkpoint="e5", english=0.4, n=10, listed="ko 60%, tlh 40%"
+    )
+    assert open_language("en").tell(fact).endswith("are English (Korean 60%, tlh 40%)")
+    assert open_language("ko").tell(fact).endswith("영어는 40%입니다(한국어 60%, tlh 40%)")
+
+
+def test_every_language_that_the_library_tells_has_a_name():
+    """All but the code that stands for no language."""
+    langid = pytest.importorskip("py3langid.langid")
+    codes = set(langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE).labels)
+    for code in LANGUAGES:
+        named = {key.partition(".")[2] for key in open_language(code).sentences}
+        assert codes - {"zxx"} <= named

@@ -43,7 +43,7 @@ def test_the_sentence_names_shares_and_languages():
     mixed = choose_checkpoint("auto", [*ENGLISH * 2, *KOREAN * 3, "12"])
     assert describe_choice(mixed) == (
         "checkpoint e5: 40% of 10 training texts whose language can be told are English "
-        "(ko 60%, en 40%)"
+        "(Korean 60%, English 40%)"
     )
     assert "cannot be told, and all of them are plain ASCII" in describe_choice(
         choose_checkpoint("auto", ["1", "2"])

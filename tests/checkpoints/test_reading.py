@@ -43,7 +43,9 @@ def test_unknown_tokens_are_counted_without_the_special_ones(tiny_bert):
         (Reading("x", 300, 0, 1000), False),
         (Reading("x", 300, 6, 1000), True),
         (Reading("x", 900, 0, 1000), True),
-        (Reading("x", 9, 9, 9), False),  # too short to tell
+        (Reading("x", 9, 0, 9), False),  # too short to tell
+        (Reading("x", 5, 2, 9), False),
+        (Reading("x", 2, 2, 6), True),  # nothing of it can be read
         (Reading("x", 0, 0, 0), False),
         (Reading("x", 300, 0, 1000, "de"), True),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assay.data.languages import find_wrong_language
+from assay.data.languages import UNDETERMINED, find_wrong_language, identify_language
 
 pytest.importorskip("py3langid")
 
@@ -78,3 +78,39 @@ def test_progress_counts_every_text():
     heard = []
     find_wrong_language(ENGLISH, advance=heard.append)
     assert sum(heard) == len(ENGLISH)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ᎣᏏᏲ ᏙᎯᏧ ᎢᏣᎵ ᎠᏰᎵ ᎡᎶᎯ",  # Cherokee, which the library would call Korean
+        "ᠮᠣᠩᠭᠣᠯ ᠬᠡᠯᠡ ᠪᠢᠴᠢᠭ",  # Mongolian letters, Amharic to it with 0.97
+        "ᐃᓄᒃᑎᑐᑦ ᐅᖃᐅᓯᖅ ᐃᓄᒃᑎᑐᑦ",
+        "😀😡🎉😀😡🎉😀😡🎉",
+    ],
+)
+def test_no_language_is_told_of_letters_that_the_library_does_not_know(text):
+    """It names one for every text; neither a choice nor a finding may rest on that."""
+    assert identify_language(text) == (UNDETERMINED, 0.0)
+    found = find_wrong_language([*KOREAN, text])
+    assert (found.main, found.wrong) == ("ko", ())
+
+
+def test_letters_of_known_scripts_are_told():
+    """The alphabets beside each other in one block table stay apart from those without a name."""
+    told = {
+        "ka": "გამარჯობა ჩემო ძვირფასო მეგობარო",
+        "am": "የአማርኛ ቋንቋ ነው ዛሬ በጣም ደስተኛ ነኝ",
+        "hy": "բարեւ ընկեր ջան ինչպես ես",
+        "km": "ភាសាខ្មែរ ល្អណាស់",
+        "my": "မြန်မာစာ ကောင်းတယ်",
+        "ta": "இந்த உணவு மிகவும் சுவை",
+    }
+    assert {code: identify_language(text)[0] for code, text in told.items()} == {
+        code: code for code in told
+    }
+
+
+def test_hebrew_with_points_is_hebrew():
+    """The library takes points for a sign of the Bible's language."""
+    assert identify_language("הַיּוֹם חַם מְאוֹד בְּתֵל אָבִיב עַכְשָׁיו")[0] == "he"

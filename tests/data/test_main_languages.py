@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.data.main_languages import draw_sample, sample_languages
+from assay.data.main_languages import LanguageSample, draw_sample, sample_languages
 
 pytest.importorskip("py3langid")
 
@@ -32,6 +32,17 @@ def test_short_texts_are_joined():
     assert sample_languages(["좋아요", "싫어요", "별로"]).counts == {"ko": 1}
     assert sample_languages(["좋"]).counts == {}
     assert sample_languages([]).n_told == 0
+
+
+def test_the_main_language_is_that_of_most_texts_and_not_of_the_few_that_can_be_told():
+    """Of a hundred texts of romanised Korean, a few look like a language that they are not in."""
+    found = LanguageSample(120, {"sn": 2, "st": 1}, is_ascii=True, n_untold=117)
+    assert found.main_language(0.5) is None
+    assert LanguageSample(4, {"ko": 3}, is_ascii=False, n_untold=1).main_language(0.5) == "ko"
+    assert LanguageSample(0, {}, is_ascii=True).main_language(0.5) is None
+    romanised = ["oneul jibeseo neomu joayo jinjja", "eoje hoesaeseo jjajeungna jukgesseo"]
+    sample = sample_languages([KOREAN, *romanised])
+    assert (sample.counts, sample.n_untold) == ({"ko": 1}, 2)
 
 
 def test_the_sample_is_seeded_and_in_order():

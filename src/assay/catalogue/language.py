@@ -109,6 +109,15 @@ class Language:
             return name
         return self.say(key)
 
+    def words(self, table: str, names: str) -> str:
+        """Return the word for each name of a list in which a number may follow the name.
+
+        >>> open_language("en").words("languages", "ko 60%, tlh 40%")
+        'Korean 60%, tlh 40%'
+        """
+        pairs = [item.partition(" ") for item in names.split(", ")]
+        return ", ".join(f"{self.word(table, name)}{gap}{rest}" for name, gap, rest in pairs)
+
 
 @functools.cache
 def open_language(code: str) -> Language:

@@ -6,6 +6,7 @@ The notation of an entry::
     {accuracy:percent}     a number, written by the method `percent` of `Numbers`
     {share:percent 0}      the same with a number of digits
     {split:splits}         a name as the table `splits` has it; the name itself if it has none
+    {listed:languages}     a list of codes of languages, each of which may have its share: "ko 60%"
     {reason:sentence}      a whole sentence, which may be longer than other values
     {n:text|texts}         the form of a word that goes with the number n
     {을/를}                 the particle that fits what is before it
@@ -29,6 +30,7 @@ __all__ = ["SENTENCE", "Sentence", "Value"]
 
 Value = str | int | float | Styled | tuple[float, ...] | list[float] | None
 
+LANGUAGES = "languages"  # the table of languages, of which a value may list several
 SENTENCE = "sentence"  # the style of a value that is a whole sentence, such as an error's message
 SLOT = re.compile(r"\{([^{}]+)\}")
 CODE = re.compile(r"`([^`]+)`")
@@ -125,6 +127,8 @@ def _write(slot: _Slot, value: Value, language: Language) -> tuple[str, str]:
         return value.text, value.style
     if slot.format == SENTENCE:
         return str(value), SENTENCE
+    if slot.format == LANGUAGES:
+        return language.words(LANGUAGES, str(value)), ""
     if slot.format in language.tables:
         return language.word(slot.format, str(value)), ""
     if slot.format:

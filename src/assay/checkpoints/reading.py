@@ -18,7 +18,8 @@ __all__ = ["Reading", "describe_reading", "measure_reading", "reading_fact"]
 # `minilm` has 0.3 on English, and on others 3 % and more of unknown tokens, or 0.95 and more tokens
 # per character.
 MAX_UNKNOWN_FRACTION, MAX_TOKENS_PER_CHARACTER = 0.02, 0.9
-MIN_CHARACTERS = 10  # a shorter text says little
+# A shorter text says little, unless the checkpoint cannot read most of it.
+MIN_CHARACTERS, MAX_UNKNOWN_OF_SHORT = 10, 0.5
 MIN_LANGUAGE_FRACTION = 0.5  # share of the texts from which a language is that of the texts
 
 # ISO 639 codes of the languages that each checkpoint was trained on, and of close relatives. Source
@@ -68,7 +69,7 @@ class Reading:
     def is_bad(self) -> bool:
         """Whether another checkpoint would read the texts better."""
         if self.n_characters < MIN_CHARACTERS:
-            return False
+            return self.unknown_fraction >= MAX_UNKNOWN_OF_SHORT
         has_unknown = self.unknown_fraction >= MAX_UNKNOWN_FRACTION
         is_cut_up = self.tokens_per_character >= MAX_TOKENS_PER_CHARACTER
         return has_unknown or is_cut_up or self.strange_language is not None
@@ -97,10 +98,8 @@ def _strange_language(name: str, texts: Sequence[str], *, seed: int) -> str | No
         sample = sample_languages(texts, seed=seed)
     except MissingDependencyError:
         return None
-    language = next(iter(sample.counts), None)
-    if language is None or language in KNOWN_LANGUAGES[name]:
-        return None
-    return language if sample.fraction(language) >= MIN_LANGUAGE_FRACTION else None
+    language = sample.main_language(MIN_LANGUAGE_FRACTION)
+    return None if language in KNOWN_LANGUAGES[name] else language
 
 
 def reading_fact(reading: Reading) -> Fact | None:

@@ -6,6 +6,7 @@ Languages are identified by `py3langid`, whose model is inside its wheel: nothin
 from __future__ import annotations
 
 import functools
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any, TypedDict
 from assay._optional import require
 
 __all__ = [
+    "UNDETERMINED",
     "Languages",
     "LanguagesEntry",
     "WrongLanguage",
@@ -31,6 +33,19 @@ MIN_LETTER_BYTES = 16
 # Least share of the texts of a split in one language; otherwise the split mixes languages on
 # purpose.
 MIN_MAIN_FRACTION = 0.7
+
+UNDETERMINED = "und"  # the code of ISO 639 for a language that cannot be told
+NO_LANGUAGE = "zxx"  # what the library says of emoji, tables and the like
+# Blocks of Unicode of the scripts that the library was trained on. Of other letters, such as
+# Cherokee, it still names a language, sometimes with a high score.
+KNOWN_SCRIPTS = (
+    "\u0000-\u06ff\u0750-\u077f\u0870-\u08ff\u0900-\u139f\u1780-\u17ff\u1c80-\u1cbf\u1d00-\u1fff"
+    "\u2c60-\u2c7f\u2d00-\u2d2f\u2d80-\u9fff\ua640-\ua69f\ua720-\ua7ff\ua8e0-\ua8ff"
+    "\ua960-\uab6f\uac00-\ud7ff\uf900-\ufeff\uff00-\uffef\U00020000-\U0003ffff"
+)
+UNKNOWN_LETTER = re.compile(rf"[^\W\d_{KNOWN_SCRIPTS}]")
+# With them, the library takes Hebrew of today for that of the Bible.
+HEBREW_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]+")
 
 
 @dataclass(frozen=True)
@@ -97,7 +112,9 @@ def find_wrong_language(
     best: dict[int, tuple[str, float]] = {}  # row: most probable language and its score
     for row, text in enumerate(texts):
         if is_long_enough(text):
-            best[row] = identify_language(text)
+            language, score = identify_language(text)
+            if language != UNDETERMINED:
+                best[row] = language, score
         if advance is not None:
             advance(1)
     if not best:
@@ -136,18 +153,30 @@ def is_long_enough(text: str) -> bool:
 def identify_language(text: str) -> tuple[str, float]:
     """Return the most probable language of a text as its ISO 639 code, and its probability.
 
+    The code is `UNDETERMINED`, and the probability 0, of a text in no language, such as emoji, and
+    of one whose letters are mostly of a script that the library does not know.
+
     Raises
     ------
     MissingDependencyError
         The library that tells languages is not installed.
     """
     language, score = _identifier().classify(_readable(text))
+    if language == NO_LANGUAGE or _is_in_unknown_script(text):
+        return UNDETERMINED, 0.0
     return str(language), float(score)
 
 
+def _is_in_unknown_script(text: str) -> bool:
+    """Tell whether most letters belong to scripts that the library does not know."""
+    n_unknown = 0 if text.isascii() else len(UNKNOWN_LETTER.findall(text))
+    return n_unknown > 0 and 2 * n_unknown > sum(map(str.isalpha, text))
+
+
 def _readable(text: str) -> str:
-    """Return the text without lone surrogates, which no byte encoding can hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    """Return the text without Hebrew points, and without lone surrogates: no bytes hold those."""
+    unpointed = HEBREW_POINTS.sub("", text)
+    return unpointed.encode("utf-8", "replace").decode("utf-8")
 
 
 @functools.cache

@@ -33,11 +33,14 @@ class LanguageSample:
         short to tell are joined with the next ones and counted as one.
     is_ascii : bool
         Whether every text that was looked at is plain ASCII.
+    n_untold : int
+        How many texts, counted in the same way, are in a language that cannot be told.
     """
 
     n_texts: int
     counts: dict[str, int]
     is_ascii: bool
+    n_untold: int = 0
 
     @property
     def n_told(self) -> int:
@@ -47,6 +50,14 @@ class LanguageSample:
     def fraction(self, language: str) -> float:
         """Return the share of a language among the texts whose language can be told."""
         return self.counts.get(language, 0) / max(1, self.n_told)
+
+    def main_language(self, least: float) -> str | None:
+        """Return the language of at least this share of all texts; None where none has it."""
+        language = next(iter(self.counts), None)
+        if language is None:
+            return None
+        is_main = self.counts[language] >= least * (self.n_told + self.n_untold)
+        return language if is_main else None
 
 
 def sample_languages(texts: Sequence[str], *, seed: int = 0) -> LanguageSample:
@@ -65,12 +76,15 @@ def sample_languages(texts: Sequence[str], *, seed: int = 0) -> LanguageSample:
     """
     sample = draw_sample(texts, seed=seed)
     found: Counter[str] = Counter()
+    n_untold = 0
     for text in _joined(sample):
         language, score = identify_language(text)
         if score >= LEAST_SCORE:
             found[language] += 1
+        else:
+            n_untold += 1
     is_ascii = all(text.isascii() for text in sample)
-    return LanguageSample(len(sample), dict(found.most_common()), is_ascii)
+    return LanguageSample(len(sample), dict(found.most_common()), is_ascii, n_untold)
 
 
 def draw_sample(texts: Sequence[str], *, seed: int) -> list[str]:

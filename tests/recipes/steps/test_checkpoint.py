@@ -78,7 +78,7 @@ def test_auto_is_resolved_once_from_the_texts_of_train(both):
     assert len(found.sha256) == 64
     # The tiny vocabulary that is e5 here cannot spell these texts.
     chosen, warned = told.sentences
-    assert chosen == "checkpoint e5: 0% of 12 training texts looked at are English (ko 100%)"
+    assert chosen == "checkpoint e5: 0% of 12 training texts looked at are English (Korean 100%)"
     assert warned.startswith("warning: e5 reads these texts badly: 53% of the tokens are unknown")
     assert found.caveat.kind == "checkpoint.e5_reads_badly"
     english, _ = RunCheckpoint.choose(options, splits_of(ENGLISH), told)
