@@ -35,7 +35,7 @@ def test_short_texts_are_joined():
 
 
 def test_the_main_language_is_that_of_most_texts_and_not_of_the_few_that_can_be_told():
-    """Of a hundred texts of romanised Korean, a few look like a language that they are not in."""
+    """Few of many romanised Korean texts look like a language, and it is not theirs."""
     found = LanguageSample(120, {"sn": 2, "st": 1}, is_ascii=True, n_untold=117)
     assert found.main_language(0.5) is None
     assert LanguageSample(4, {"ko": 3}, is_ascii=False, n_untold=1).main_language(0.5) == "ko"
