@@ -169,7 +169,9 @@ def identify_language(text: str) -> tuple[str, float]:
 
 def _is_in_unknown_script(text: str) -> bool:
     """Tell whether most letters belong to scripts that the library does not know."""
-    n_unknown = 0 if text.isascii() else len(UNKNOWN_LETTER.findall(text))
+    if text.isascii():
+        return False
+    n_unknown = len(UNKNOWN_LETTER.findall(text))
     return n_unknown > 0 and 2 * n_unknown > sum(map(str.isalpha, text))
 
 

@@ -53,11 +53,10 @@ class LanguageSample:
 
     def main_language(self, least: float) -> str | None:
         """Return the language of at least this share of all texts; None where none has it."""
-        language = next(iter(self.counts), None)
-        if language is None:
-            return None
-        is_main = self.counts[language] >= least * (self.n_told + self.n_untold)
-        return language if is_main else None
+        for language, n in self.counts.items():
+            if n >= least * (self.n_told + self.n_untold):
+                return language
+        return None
 
 
 def sample_languages(texts: Sequence[str], *, seed: int = 0) -> LanguageSample:
