@@ -100,7 +100,7 @@ def test_words_say_where_they_stand(linear):
     """Start and end cut the word out of the text, Korean and emoji included."""
     text = " 오늘\n😀행복해요 嬉しい "
     words = explain_text(linear, text).words()
-    assert [word.word for word in words] == ["오늘", "😀행복해요", "嬉", "しい"]
+    assert [word.word for word in words] == ["오늘", "😀", "행복해요", "嬉", "しい"]
     assert all(text[word.start : word.end] == word.word for word in words)
 
 

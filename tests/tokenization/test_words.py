@@ -52,6 +52,10 @@ def test_words_keep_everything_but_white_space(text):
         ("ကောင်းပါတယ်", ["ကောင်း", "ပါ", "တယ်"]),
         ("བཀྲ་ཤིས།", ["བཀྲ་", "ཤིས", "།"]),
         ("मेरा दिन", ["मेरा", "दिन"]),
+        (
+            "좋아👨\u200d👩\u200d👧🇰🇷🇧🇷👍🏽😡❤️!",
+            ["좋아", "👨\u200d👩\u200d👧", "🇰🇷", "🇧🇷", "👍🏽", "😡", "❤️", "!"],
+        ),
         ("", []),
     ],
     ids=[
@@ -71,6 +75,7 @@ def test_words_keep_everything_but_white_space(text):
         "burmese",
         "tibetan",
         "hindi",
+        "emoji",
         "empty",
     ],
 )

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
+from assay.tokenization.syllables import JOINERS, SYLLABIC, letter_with_marks, syllable_pattern
+
 __all__ = [
     "RULE",
     "check_rule",
@@ -31,26 +33,12 @@ RUN = re.compile(r"\S+")
 HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 HIRAGANA = "\u3041-\u3096\u309d-\u309f"
 KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
-THAI_LAO = "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ece\u0edc-\u0edf"
-MYANMAR = "\u1000-\u103f\u1050-\u108f\u109a-\u109f\ua9e0-\ua9ef\ua9fa-\ua9fe\uaa60-\uaa7f"
-KHMER = "\u1780-\u17d3\u17dd"
 TIBETAN = "\u0f35\u0f37\u0f39\u0f3e-\u0f84\u0f86-\u0fbc\u0fc6"
 IDEOGRAPHS = HAN + HIRAGANA + KATAKANA
-SYLLABIC = THAI_LAO + MYANMAR + KHMER
 UNSPACED = IDEOGRAPHS + SYLLABIC
-# Thai and Lao write some vowels before their consonant and some after it, as letters.
-LEADING, TRAILING = "\u0e40-\u0e44\u0ec0-\u0ec4", "\u0e30\u0e32\u0e33\u0e45\u0eb0\u0eb2\u0eb3"
-CONSONANTS = "\u0e01-\u0e2e\u0e81-\u0eae\u1780-\u17a2"  # of Thai, Lao and Khmer
-# No consonant closes a syllable with one of these vowels: before the consonant, or after it.
-OPEN_LEADING, OPEN_TRAILING = "\u0e43\u0e44\u0ec3\u0ec4", "\u0e30\u0e33\u0eb0\u0eb3"
-SILENCED = "[\u0e34\u0e38]?\u0e4c"  # a consonant with this mark is silent and ends its syllable
-# The letter after one of these is written below the letter before it.
-STACKERS = "\u17d2\u1039"
-# A Burmese consonant with this mark ends its syllable.
-MYANMAR_LETTERS, ASAT = "\u1000-\u102a\u103f", "\u1037?\u103a"
-JOINERS = "\u200c\u200d"
 MODIFIERS = "\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"  # skin tones; letters of a flag's region
 FLAG_LETTERS = "\U0001f1e6-\U0001f1ff"
+EMOJI = "\u2600-\u27bf\u2b05-\u2b55\U0001f000-\U0001faff"
 # Punctuation that says something by itself ("c#", "50%", "@home"): counted as a sign is.
 TELLING = "#%&*@"
 # Where marks and punctuation are; between these lie only ideographs, Hangul and private use.
@@ -77,8 +65,8 @@ def split_words(text: str) -> list[str]:
 def find_words(text: str) -> list[tuple[int, int]]:
     """Find the pieces of a text that a reader recognises, also where no space parts the words.
 
-    White space parts words. An ideograph is a piece, and so are a run of one kind of kana and a
-    syllable of Thai, Lao, Khmer, Burmese or Tibetan.
+    White space parts words. An ideograph is a piece, and so are an emoji with all that is drawn in
+    one, a run of one kind of kana, and a syllable of Thai, Lao, Khmer, Burmese or Tibetan.
 
     Returns
     -------
@@ -120,7 +108,9 @@ def word_pattern(rule: int = RULE) -> re.Pattern[str]:
     word = rf"(?:[^\W{UNSPACED}]+[{marks}]*)+"
     joined = r"(?<=\u200d)[^\w\s]"
     sign = rf"[^\w\s{_punctuation()}](?:[{marks}{MODIFIERS}]|{joined})*"
-    return re.compile(f"{_cluster(UNSPACED)}|{word}|[{FLAG_LETTERS}]{{2}}|{sign}")
+    return re.compile(
+        f"{letter_with_marks(UNSPACED, _marks())}|{word}|[{FLAG_LETTERS}]{{2}}|{sign}"
+    )
 
 
 @cache
@@ -180,38 +170,12 @@ def _shown_pattern() -> re.Pattern[str]:
     """Return the pattern of `find_words`, within a run of characters that are not white space."""
     selectors = "\ufe00-\ufe0f\U000e0100-\U000e01ef"  # choose how an ideograph is drawn
     tibetan = f"[{TIBETAN}]+[\u0f0b\u0f0c]*"
-    rest = f"[^{UNSPACED}{TIBETAN}]+"
+    drawn = rf"[{EMOJI}][\ufe0f\u20e3{MODIFIERS}]*"
+    emoji = rf"[{FLAG_LETTERS}]{{2}}|{drawn}(?:\u200d{drawn})*"
+    rest = f"[^{UNSPACED}{TIBETAN}{EMOJI}]+"
     kana = f"[{HIRAGANA}\u3099\u309a]+|[{KATAKANA}\u3099\u309a]+"
-    return re.compile(f"[{HAN}][{selectors}]*|{kana}|{_syllable()}|{tibetan}|{rest}")
-
-
-def _syllable() -> str:
-    """Return the pattern of a syllable of Thai, Lao, Khmer or Burmese, without a dictionary.
-
-    A bare consonant has no vowel sign. In a run of them after a syllable with a vowel sign, an odd
-    first one closes that syllable, and each two others are a syllable with an unwritten vowel.
-    So some loan words and clusters of consonants are cut one letter too early or too late.
-    """
-    bare = f"[{CONSONANTS}](?![{_marks()}{TRAILING}])"
-    is_odd = f"(?=(?:{bare}{bare})*(?!{bare}))"
-    after_short_a = "(?<=[\u0e31\u0eb1])|(?<=\u0e31[\u0e48-\u0e4b])"  # always closed
-    closing = f"(?<![{OPEN_TRAILING}]){bare}(?:{is_odd})|(?:{after_short_a}){bare}"
-    second = "(?:(?<=\u0e35)|(?<=\u0e35[\u0e48-\u0e4b]))\u0e22"  # ia and uea have two letters
-    second += "|(?:(?<=\u0e37)|(?<=\u0e37[\u0e48-\u0e4b]))\u0e2d"
-    vowel = f"(?:(?:{second})(?![{_marks()}{TRAILING}]))?"
-    silent = f"(?:[{CONSONANTS}]?[{CONSONANTS}]{SILENCED})*"
-    start = f"(?![{OPEN_LEADING}])(?!{bare})"
-    written = f"{start}{_cluster(SYLLABIC)}{vowel}(?:{closing})?{silent}"
-    ai_with_yo = f"\u0e44[{CONSONANTS}]\u0e22(?![{_marks()}{TRAILING}])"  # as in the word for Thai
-    return f"{ai_with_yo}|{written}|{bare}{bare}{silent}|{_cluster(SYLLABIC)}{silent}"
-
-
-def _cluster(letters: str) -> str:
-    """Return the pattern of one letter with its marks and what is stacked below it."""
-    marks = _marks() + JOINERS + TRAILING
-    stacked = f"(?<=[{STACKERS}])[{letters}]"
-    closing = f"[{MYANMAR_LETTERS}](?={ASAT})"
-    return f"[{LEADING}]?[{letters}][{marks}]*(?:(?:{stacked}|{closing})[{marks}]*)*"
+    syllable = syllable_pattern(_marks())
+    return re.compile(f"[{HAN}][{selectors}]*|{kana}|{syllable}|{tibetan}|{emoji}|{rest}")
 
 
 @cache
