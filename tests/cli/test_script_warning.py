@@ -1,4 +1,4 @@
-"""`predict` says where texts are in a script that the training texts do not have."""
+"""`predict` and `explain` say where texts are in a script that the training texts do not have."""
 
 import pytest
 
@@ -30,3 +30,13 @@ def test_predict_warns_after_standard_input(invoke, linear_model):
     assert SENTENCE in done.stderr
     known = invoke("predict", linear_model, stdin="so happy\n")
     assert "script" not in known.stderr
+
+
+def test_explain_warns_of_its_one_text(invoke, linear_model):
+    """It is explained all the same; --quiet leaves the warning out."""
+    warning = "the text is in a script that no training text is in (Thai): do not trust its label"
+    done = invoke("explain", linear_model, "พรุ่งนี้ฝนตก")
+    assert done.exit_code == 0
+    assert warning in done.stderr
+    assert warning not in invoke("explain", linear_model, "พรุ่งนี้ฝนตก", "--quiet").stderr
+    assert "script" not in invoke("explain", linear_model, "so happy").stderr

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from assay.cli.command import add_command
 from assay.cli.options import Common, ModelFolder
+from assay.cli.script_warning import warn_of_unseen_scripts
 from assay.cli.show import (
     print_json,
     print_line,
@@ -77,6 +78,8 @@ def explain_command(
     from assay.runtime.predictor import load_model
 
     loaded = load_model(model)
+    if not common.quiet:
+        warn_of_unseen_scripts(loaded, [text])
     neighbours = loaded.nearest([text], n=nearest)[0] if nearest else []
     explanation = explain_text(loaded, text)
     if common.json:

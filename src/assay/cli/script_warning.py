@@ -1,4 +1,4 @@
-"""The warning of `assay predict` about texts in a script that the training texts do not have."""
+"""The warning of `predict` and `explain` about texts in a script that no training text is in."""
 
 from __future__ import annotations
 

@@ -53,6 +53,11 @@ class UnseenScripts:
     def describe(self) -> str:
         """Return one sentence with what to do."""
         named = [name.title() for name in self.scripts[:MAX_NAMED]]
+        if self.n_texts == 1:
+            return (
+                f"the text is in a script that no training text is in ({', '.join(named)}): "
+                "do not trust its label; `assay predict --scope` marks such texts"
+            )
         verb = "is" if self.n_unseen == 1 else "are"
         return (
             f"{self.n_unseen:,} of the {self.n_texts:,} texts looked at {verb} in a script that "
