@@ -91,23 +91,27 @@ def show_needed(runs: Sequence[Entry], full: Sequence[Entry]) -> str:
         "| set | batch | " + " | ".join(f"`{one}`" for one in strategies) + " |",
         "|---|---|" + "---|" * len(strategies),
     ]
-    ratios: dict[str, list[float]] = {}
+    ratios: dict[tuple[int, str], list[float]] = {}
     for (name, batch), of in needed.items():
         # Where all labels of a session are too few, as many are what is needed at least.
         n_last = last[name, batch]
         n_random = of.get("random") or n_last
         cells = []
         for strategy in strategies:
-            n = of.get(strategy)
+            if strategy not in of:
+                cells.append("")
+                continue
+            n = of[strategy]
             cells.append(f"over {n_last:,}" if n is None else f"{n:.0f}")
-            if "random" in of and strategy in of:
-                ratios.setdefault(strategy, []).append((n or n_last) / n_random)
+            if "random" in of:
+                ratios.setdefault((batch, strategy), []).append((n or n_last) / n_random)
         lines.append(f"| {name} | {batch} | {' | '.join(cells)} |")
-    means = []
-    for strategy in strategies:
-        own = ratios.get(strategy, [])
-        means.append(f"{np.mean(own):.2f} of {len(own)}" if own else "")
-    lines.append(f"| mean ratio to random | | {' | '.join(means)} |")
+    for batch in sorted({batch for _, batch in needed}):
+        means = []
+        for strategy in strategies:
+            own = ratios.get((batch, strategy), [])
+            means.append(f"{np.mean(own):.2f} of {len(own)}" if own else "")
+        lines.append(f"| mean ratio to random | {batch} | {' | '.join(means)} |")
     return "\n".join(lines)
 
 

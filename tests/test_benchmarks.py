@@ -130,7 +130,7 @@ def test_labelling_benchmark_simulates_and_sums_up():
     full = [{"set": "sample", "accuracy": 0.1}]
     printed = load_script("labelling_tables").summarise({"runs": runs, "full": full})
     assert "| sample | 50 | 1 | `core_set` |" in printed
-    assert "| mean ratio to random | | 1.00 of 1 |" in printed
+    assert "| mean ratio to random | 50 | 1.00 of 1 |" in printed
     # None but assay draws at random beside what it chooses.
     assert "| sample | 50 | 100 | 1 |" in printed
 
