@@ -536,7 +536,7 @@ def test_mixed_load_runs_in_smoke_mode():
 def test_mixed_load_finds_what_is_wrong():
     """Each thing that it looks for is found where it is there: the judge can say no."""
     mixed = load_script("mixed_load")
-    counts = {"good": {"right": 9}, "bad": {"refused": 3}, "slow": {}, "hostile": {"survived": 2}}
+    counts = {"good": {"right": 9}, "bad": {"refused": 3}, "slow": {"cut off": 1}, "hostile": {}}
     good = {
         "counts": counts,
         "seen": [{"memory_mb": mb} for mb in [90.0, *[100.0] * 8, 105.0]],
@@ -551,6 +551,7 @@ def test_mixed_load_finds_what_is_wrong():
         "bad requests were answered with 200": {
             "counts": {**counts, "bad": {"answered with 200": 1}}
         },
+        "slow clients were never cut off": {"counts": {**counts, "slow": {"never cut off": 1}}},
         "there was a 500": {"counts": {**counts, "hostile": {"a 500": 1}}},
         "requests or texts were left": {"left_in_queue": 1},
         "memory grew from 100.0 to 106.0 MB": {"seen": [*good["seen"][:-1], {"memory_mb": 106.0}]},
