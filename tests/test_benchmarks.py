@@ -353,7 +353,7 @@ def test_label_page_benchmark_runs_in_smoke_mode():
     assert n_right + n_others == 60
     minutes = f"{(3 * n_right + 8 * n_others) / 60:.1f} minutes"
     assert f"| 60 decisions (assumed) | {minutes} | {minutes} |" in printed
-    shown = re.search(r"(\d+\.\d) % of the 964 texts that were never shown are", printed)
+    shown = re.search(r"right on (\d+\.\d) % of the 964 texts that were never shown", printed)
     assert 15 < float(shown[1]) < 90
 
 

@@ -52,7 +52,8 @@ def test_spellings_are_all_named():
     parts = {"train": LabelledTexts(tuple(map(str, range(10))), labels)}
     found = describe_spellings(Splits(parts, LabelSet.from_labels(labels), source="memory"))
     assert "2 labels differ from others" in found
-    assert "'yz' (2) → 'y z', 'X' (1) → 'x'. `--merge-labels`" in found
+    assert "'yz' (2) → 'y z', 'X' (1) → 'x'. The number is that of their texts;" in found
+    assert found.endswith("`--merge-labels` makes one label of each pair.")
 
 
 def test_row_and_line_are_both_said_where_they_differ(tmp_path):
