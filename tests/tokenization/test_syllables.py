@@ -17,6 +17,8 @@ from assay.tokenization import find_words
         ("ตรวจสอบพวกเขา", ["ตรวจ", "สอบ", "พวก", "เขา"]),
         ("หนักมากกว่าจริงๆ", ["หนัก", "มาก", "กว่า", "จริงๆ"]),
         ("จากลาโรคร้าย", ["จาก", "ลา", "โรค", "ร้าย"]),
+        ("การกระทบเขากล่าว", ["การ", "กระ", "ทบ", "เขา", "กล่าว"]),
+        ("ข้อสรุปดนตรี", ["ข้อ", "สรุป", "ดน", "ตรี"]),
     ],
     ids=[
         "onset",
@@ -28,6 +30,8 @@ from assay.tokenization import find_words
         "vowel-ua",
         "silent-h",
         "no-onset",
+        "k-that-begins",
+        "other-onsets",
     ],
 )
 def test_syllables_are_those_that_a_reader_knows(text, syllables):

@@ -2,8 +2,9 @@
 
 A bare consonant has no vowel sign. In a run of bare ones after a syllable with a vowel sign, an odd
 first one closes that syllable, and each two others are a syllable with an unwritten vowel. Three
-whose second is one of the letters that Thai also writes vowels with are one syllable. So some loan
-words are cut one letter too early or too late.
+whose second is one of the letters that Thai also writes vowels with are one syllable. Two that can
+begin a syllable together do so, but for the few cases below. So some words are cut one letter too
+early or too late.
 """
 
 from __future__ import annotations
@@ -37,21 +38,6 @@ PAIRS = (
     "ห[งญนมยรลว]",
     "อย",
 )
-# The first letters of pairs that rarely close the syllable before them, and those of some very
-# frequent words whose first letter often does.
-BEGINNING = (
-    "[ขปผพ](?=[รล])",
-    "ต(?=ล)",
-    "ค(?=[ลว]|ร(?!\u0e49))",
-    "ข(?=ว)",
-    "ห(?=[งญนมยรลว])",
-    "อ(?=ย[\u0e39\u0e48\u0e32])",
-    "ส(?=ร\u0e49)",
-    "จ(?=ริ)",
-    "ศ(?=รี)",
-    "ท(?=ร[\u0e31\u0e32])",
-    "ก(?=ว\u0e48า|ว\u0e49าง|รุง|ลับ|ลาง|ลุ\u0e48ม|ลัว|ลาย|ล\u0e49า)",
-)
 # Of these, pairs that begin a syllable with an unwritten vowel.
 UNWRITTEN_PAIRS = "[คตปผพ][รล]|ห[งญนมยรลว]"
 NEVER_CLOSING = "ขฉผฝหฮ"  # without a vowel sign
@@ -69,7 +55,9 @@ def syllable_pattern(marks: str) -> str:
     """
     signs = f"[{marks}{TRAILING}]"
     pair = f"(?:{'|'.join(PAIRS)})"
-    begins = f"(?:{'|'.join(BEGINNING)})(?=[{CONSONANTS}]{signs})"
+    # Of two that may begin one, k mostly closes the syllable before it, right after its vowel sign.
+    closes = f"(?<={signs})\u0e01(?!ระ|[รลว]\u0e38?\u0e48)|\u0e04ร\u0e49"
+    begins = f"(?<![\u0e31\u0eb1])(?<!\u0e31[{TONES}])(?!{closes}){pair}(?={signs})"
     bare = f"(?:(?!{begins})[{CONSONANTS}](?!{signs}))"
     # A vowel written as a consonant, and the consonant that closes it; and two for one sound.
     middle = f"(?:[อว](?![{NEVER_CLOSING}]){bare}|รร{bare}?)"
