@@ -157,15 +157,16 @@ def test_languages_are_parts(model):
     assert [(one.name, one.n_texts) for one in parts] == [("en", 10), ("ko", 10)]
 
 
+def scores(n_right, n_texts):
+    """Return the scores of so many texts with two labels, of which so many are labelled right."""
+    label_ids = np.arange(n_texts) % 2
+    right = np.arange(n_texts) < n_right
+    probs = np.eye(2)[np.where(right, label_ids, 1 - label_ids)]
+    return score_predictions(label_ids, probs, LabelSet(("a", "b")), seed=0, n_resamples=99)
+
+
 def test_a_fall_is_said_where_chance_does_not_explain_it():
     """Eight points on 1,000 texts are said; on 50, or of one point, they are not."""
-
-    def scores(n_right, n_texts):
-        label_ids = np.arange(n_texts) % 2
-        right = np.arange(n_texts) < n_right
-        probs = np.eye(2)[np.where(right, label_ids, 1 - label_ids)]
-        return score_predictions(label_ids, probs, LabelSet(("a", "b")), seed=0, n_resamples=2)
-
     fall = find_fall(scores(875, 1000), scores(795, 1000))
     assert fall.to_dict() == {
         "kind": "caveats.fall",
@@ -180,19 +181,12 @@ def test_a_fall_is_said_where_chance_does_not_explain_it():
 
 def test_the_evidence_is_said_beside_a_small_test():
     """All of eight test texts right is no promise; where test says as much, nothing is added."""
-
-    def scores(n_right, n_texts):
-        label_ids = np.arange(n_texts) % 2
-        right = np.arange(n_texts) < n_right
-        probs = np.eye(2)[np.where(right, label_ids, 1 - label_ids)]
-        return score_predictions(label_ids, probs, LabelSet(("a", "b")), seed=0, n_resamples=99)
-
     evidence = scores(41, 52)
     fact = find_small_test(evidence, scores(8, 8))
     low, high = evidence.intervals["accuracy"]
     assert open_language("en").tell(fact) == (
         "8 test texts say little. Of the 52 texts that methods were chosen on, 78.8% were labelled "
-        f"right (95% interval {low:.1%}" + f" to {high:.1%}): expect about that of new texts."
+        f"right (95% interval {low:.1%} to {high:.1%}): expect about that of new texts."
     )
     assert find_small_test(scores(200, 250), scores(100, 130)) is None
     assert find_small_test(evidence, scores(30, 30)) is None
