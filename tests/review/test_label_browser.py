@@ -224,7 +224,7 @@ def test_region_that_is_drawn_becomes_the_list(visit, pool_file, tmp_path):
         page.click("#map-open")
         page.click("#map-all")
         page.wait_for_function(
-            "() => document.getElementById('region').textContent.includes('everywhere')"
+            "() => document.getElementById('region').textContent.includes('whole pool')"
         )
         page.close()
         assert served.stop()["n_labelled"] == 2

@@ -49,6 +49,7 @@ def test_missing_pool_is_refused(tmp_path):
         (["x" * 100_001, "b"], "pool.jsonl: 1 row left out; the first, line 1: a text of 100,001"),
         (["b", "", None, ["c"]], "pool.jsonl: 3 rows left out; the first, line 2: blank text"),
         (["b", None], "pool.jsonl: 1 row left out; the first, line 2: no text"),
+        (["b", "b", "b"], "pool.jsonl: each text is taken once; 2 rows left out"),
     ],
 )
 def test_rows_that_are_left_out_are_said(tmp_path, caplog, rows, said):

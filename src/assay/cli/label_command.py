@@ -97,7 +97,7 @@ def _show(labelled: Labelled, *, several: bool) -> None:
     alone = [label for label, n in labelled.n_per_label.items() if n == 1]
     if alone and not several:
         print_line(f"one text only: {show_labels(alone)}; assay run needs two of each label")
-    steps = ["--resume to go on"]
+    steps = ["the same command with --resume to label more"]
     if labelled.n_labelled:
         steps.insert(0, f"assay run {labelled.out} --out RUN")
     print_line(f"next: {', or '.join(steps)}")

@@ -106,16 +106,25 @@ def read_pool(
             first_lines.setdefault(text, row.line)
     if not first_lines:
         raise DataError(f"{path.name} has no text to label: {problem}")
-    if n_unusable:
-        rows_left = plural(n_unusable, "row")
-        logger.warning("%s: %s left out; the first, %s", path.name, rows_left, problem)
+    n_repeats = n_rows - n_unusable - len(first_lines)
+    _warn(path.name, n_unusable, problem, n_repeats)
     return Pool(
         source=path.name,
         texts=tuple(first_lines),
         lines=tuple(first_lines.values()),
-        n_repeats=n_rows - n_unusable - len(first_lines),
+        n_repeats=n_repeats,
         n_unusable=n_unusable,
     )
+
+
+def _warn(name: str, n_unusable: int, problem: str, n_repeats: int) -> None:
+    """Say how many rows were left out, and why."""
+    if n_unusable:
+        unusable = plural(n_unusable, "row")
+        logger.warning("%s: %s left out; the first, %s", name, unusable, problem)
+    if n_repeats:
+        repeats = plural(n_repeats, "row")
+        logger.warning("%s: each text is taken once; %s left out", name, repeats)
 
 
 def _text_of(value: object) -> tuple[str | None, str | None]:
