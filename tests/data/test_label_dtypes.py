@@ -15,8 +15,9 @@ from assay.errors import InputError
         (pd.Series([1j]), "complex numbers"),
         (np.zeros(2, dtype="V3"), r"of type \|V3; texts and numbers"),
         (np.zeros(2, dtype=[("n", int), ("y", "U1")]), r"n, y; one column .*labels\['y'\]"),
+        (np.zeros(2, dtype=[("label", "U1"), ("n", int)]), r"label, n; .*labels\['label'\]"),
     ],
-    ids=["complex", "pandas", "memory", "records"],
+    ids=["complex", "pandas", "memory", "records", "known name"],
 )
 def test_type_that_no_label_has_is_refused(labels, problem):
     """The error says what they are; of records, which field to pass."""

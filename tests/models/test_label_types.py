@@ -1,6 +1,10 @@
-"""Labels and texts of every kind of column: NumPy, pandas, pyarrow, polars where it is installed."""
+"""Labels and texts of every kind of column: NumPy, pandas, pyarrow, polars where it is installed.
+
+So label_array is tested here.
+"""
 
 import datetime
+import decimal
 import importlib.util
 
 import numpy as np
@@ -140,6 +144,47 @@ def test_labels_that_are_none_by_their_type_are_refused(column, problem):
     for take in (Linear().fit, lambda texts, labels: load_data((texts, labels))):
         with pytest.raises(InputError, match=f"the labels are .*{problem}"):
             take(TEXTS, column)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        [float("nan"), "b"] * N_PAIRS,
+        np.array([np.nan, "b"] * N_PAIRS, dtype=object),
+        pd.Series([None, 1] * N_PAIRS, dtype="Int64"),
+        np.ma.array(NUMBERS, mask=[True, False] * N_PAIRS),
+        [np.datetime64("NaT"), np.datetime64("2026-01-01")] * N_PAIRS,
+    ],
+    ids=["list", "objects", "pandas", "masked", "time"],
+)
+def test_unknown_label_is_no_class(column):
+    """NumPy makes the text `nan` of it, and leaves out the mask."""
+    with pytest.raises(InputError, match=r"the label of text 0 is .*; one label per text"):
+        Linear().fit(TEXTS, column)
+
+
+@pytest.mark.parametrize("label", [decimal.Decimal(1), pd.Period("2026-01"), datetime.time(1)])
+def test_objects_are_no_labels_of_an_estimator(label):
+    """The error says how to write them."""
+    with pytest.raises(InputError, match=rf"type {type(label).__name__}; .*str\(label\)"):
+        Linear().fit(TEXTS, [label, label] * N_PAIRS)
+
+
+@pytest.mark.parametrize(
+    "column", [(name for name in NAMES), np.array("a"), set(NAMES)], ids=["once", "one", "set"]
+)
+def test_labels_without_order_or_length_are_refused(column):
+    """They cannot be gone through twice, or are not one per text."""
+    with pytest.raises(InputError, match=r"y, the labels, is of the type .*; a sequence"):
+        Linear().fit(TEXTS, column)
+
+
+def test_lone_column_of_an_estimator_is_said_as_its_library_gives_it():
+    """A frame by the name of the column, an array by its number."""
+    with pytest.raises(InputError, match=r"has 1 column; .*labels\['y'\]"):
+        Linear().fit(TEXTS, pd.DataFrame({"y": NUMBERS}))
+    with pytest.raises(InputError, match=r"has 1 column; .*labels\[:, 0\]"):
+        Linear().fit(TEXTS, np.array(NUMBERS)[:, None])
 
 
 def test_complex_numbers_in_a_list_are_no_labels_and_no_texts():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
+from assay.data.columns import LABEL_NAMES
 from assay.errors import InputError
 
 __all__ = ["check_label_dtype"]
@@ -32,9 +34,11 @@ def check_label_dtype(labels: Any) -> None:
         return
     names = getattr(dtype, "names", None)
     if names:
+        known = set(chain.from_iterable(LABEL_NAMES))
+        best = next((name for name in names if name.casefold() in known), names[-1])
         raise InputError(
             f"the labels are records with {', '.join(names[:N_SHOWN])}; "
             "one column of labels is accepted",
-            hint=f"pass the column of the labels: labels[{names[-1]!r}]",
+            hint=f"pass the column of the labels: labels[{best!r}]",
         )
     raise InputError(f"the labels are of type {dtype}; texts and numbers are accepted")

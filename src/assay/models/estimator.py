@@ -22,11 +22,11 @@ from sklearn.utils.validation import check_is_fitted
 from assay._arguments import check_parameters, checked
 from assay.bounds import Bounds
 from assay.checkpoints.pruning import PrunedVocabulary
-from assay.data.label_dtypes import check_label_dtype
 from assay.data.labels import SINGLE_LABEL_HINT
 from assay.data.texts import check_texts
 from assay.errors import InputError
 from assay.methods import METHODS, join_names, methods_where
+from assay.models.label_array import label_array
 from assay.models.outputs import Outputs
 from assay.progress import Progress
 from assay.runtime.entries import CheckpointEntry, TokenizationEntry
@@ -355,31 +355,12 @@ def _check_pair(validation: Any) -> None:
         )
 
 
-def _label_array(labels: Sequence[Any]) -> np.ndarray:
-    """Return labels as an array that scikit-learn takes.
-
-    It takes neither NumPy's texts of any length nor numbers in an array of objects.
-    """
-    array = np.asarray(labels)
-    check_label_dtype(array)
-    if array.dtype.kind == "S" or any(isinstance(label, bytes) for label in array[:1].tolist()):
-        raise InputError(
-            "the labels are bytes; texts and numbers are accepted",
-            hint="decode them: label.decode()",
-        )
-    if array.dtype.kind == "T":
-        return array.astype(object)
-    kinds = set(map(type, array.tolist())) if array.dtype.kind == "O" and array.ndim == 1 else set()
-    if len(kinds) == 1 and kinds <= {int, bool, float}:
-        return np.array(array.tolist())
-    return array
-
-
 def _check_pairs(
     texts: Sequence[str], labels: Sequence[Any], *, name: str
 ) -> tuple[list[str], np.ndarray]:
     """Return the texts as a list and the labels as an array, one per text."""
-    as_list, as_array = check_texts(texts, name=name), _label_array(labels)
+    as_list = check_texts(texts, name=name)
+    as_array = label_array(labels)
     if as_array.ndim != 1:
         raise InputError(
             f"the labels have {as_array.ndim} dimensions; one label per text is accepted"
@@ -389,8 +370,5 @@ def _check_pairs(
             f"{len(as_list):,} texts and {len(as_array):,} labels; "
             "the same number of each is accepted"
         )
-    for i, label in enumerate(as_array.tolist()):
-        if label is None:
-            raise InputError(f"the label of text {i} is None; one label per text is accepted")
     check_classification_targets(as_array)
     return as_list, as_array

@@ -7,7 +7,7 @@ answers, and what is fitted on held-out texts. An estimator asks it and has no c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from assay.data.cell_values import is_null
 from assay.data.labels import LabelSet, Task
-from assay.errors import DataError, InputError
+from assay.errors import DataError, InputError, plural
 from assay.runtime.limits.thresholds import Thresholds
 from assay.runtime.linear import sigmoid, softmax
 from assay.training.calibration import Calibration, ScaleShift, Temperature, fit_scale_shift
@@ -228,6 +228,7 @@ class _Several(Targets):
 
 
 SINGLE, SEVERAL = _Single(), _Several()
+NO_SEQUENCES = (str, bytes, Mapping, Set)  # of which each text has its own
 
 
 def find_targets(labels: Sequence[Any]) -> Targets:
@@ -238,8 +239,10 @@ def find_targets(labels: Sequence[Any]) -> Targets:
     InputError
         They are no sequence, or some texts have a list of labels and others have not.
     """
-    if isinstance(labels, str | bytes | Mapping) or not hasattr(labels, "__iter__"):
+    if isinstance(labels, NO_SEQUENCES) or not _is_counted(labels):
         shown = "None" if labels is None else f"of the type {type(labels).__name__}"
+        if getattr(labels, "ndim", 1) == 0:
+            shown += " without dimensions"
         raise InputError(
             f"y, the labels, is {shown}; a sequence with the label of each text is accepted"
         )
@@ -253,6 +256,12 @@ def find_targets(labels: Sequence[Any]) -> Targets:
             "or one label for every text, is accepted"
         )
     return SEVERAL if any(are_lists) else SINGLE
+
+
+def _is_counted(labels: object) -> bool:
+    """Tell whether labels can be gone through more than once, and have a length."""
+    is_sized = hasattr(labels, "__iter__") and hasattr(labels, "__len__")
+    return is_sized and getattr(labels, "ndim", 1) > 0
 
 
 def _check_known(labels: Sequence[Sequence[Any]]) -> None:
@@ -299,10 +308,12 @@ def _as_matrix(labels: Any) -> np.ndarray | None:
     """
     if getattr(labels, "ndim", 1) != 2:
         return None
-    if labels.shape[1] < 2:
+    n_labels = labels.shape[1]
+    if n_labels < 2:
+        column = ", ".join(map(repr, getattr(labels, "columns", ())))
         raise InputError(
-            f"the matrix of labels has {labels.shape[1]} columns; at least 2 are accepted",
-            hint="a single column is a label per text: give labels[:, 0]",
+            f"the matrix of labels has {plural(n_labels, 'column')}; at least 2 are accepted",
+            hint=f"a single column is a label per text: give labels[{column or ':, 0'}]",
         )
     cells = np.asarray(labels.toarray() if hasattr(labels, "toarray") else labels)
     if not np.isin(cells, (0, 1)).all():

@@ -1,0 +1,72 @@
+"""Labels of one per text as an array: those that are not known, or of another type, are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from assay.data.cell_values import is_null
+from assay.data.label_dtypes import check_label_dtype
+from assay.data.texts import plain_list
+from assay.errors import InputError
+
+__all__ = ["label_array"]
+
+LABEL_TYPES = (str, int, float, np.generic)
+
+
+def label_array(labels: Sequence[Any]) -> np.ndarray:
+    """Return labels as an array that scikit-learn takes.
+
+    It takes neither NumPy's texts of any length nor numbers in an array of objects.
+
+    Raises
+    ------
+    InputError
+        A label is not known, or is neither a text nor a number.
+    """
+    _check_known(labels)
+    array = np.asarray(labels)
+    check_label_dtype(array)
+    if array.dtype.kind == "T":
+        return array.astype(object)
+    if array.dtype.kind not in "OS" or array.ndim != 1:
+        return array
+    kinds = set(map(type, array.tolist()))
+    for kind in kinds:
+        _check_kind(kind)
+    if len(kinds) == 1 and kinds <= {int, bool, float}:
+        return np.array(array.tolist())
+    return array
+
+
+def _check_kind(kind: type) -> None:
+    """Refuse a type of labels that are neither texts nor numbers."""
+    if kind is bytes:
+        raise InputError(
+            "the labels are bytes; texts and numbers are accepted",
+            hint="decode them: label.decode()",
+        )
+    if not issubclass(kind, LABEL_TYPES):
+        raise InputError(
+            f"the labels are of type {kind.__name__}; texts and numbers are accepted",
+            hint="write them as texts: [str(label) for label in labels]",
+        )
+
+
+def _check_known(labels: Sequence[Any]) -> None:
+    """Refuse a label that is not known, before NumPy makes the text `nan` of it.
+
+    Raises
+    ------
+    InputError
+        A label is None, NaN, NA, or masked.
+    """
+    for i, label in enumerate(plain_list(labels)):
+        if label is None or is_null(label):
+            raise InputError(
+                f"the label of text {i} is {label}; one label per text is accepted",
+                hint="leave out texts whose labels are not known",
+            )
