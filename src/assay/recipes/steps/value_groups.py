@@ -1,7 +1,7 @@
 """Which texts go together by a column: each of few values apart, ranges of numbers and of days.
 
-A score of each amount or each day would rest on a text or two. So numbers become four ranges with
-as many texts each, and days become months, quarters or years.
+A score of each amount or each day would rest on a text or two. So numbers and times of day become
+four ranges with as many texts each, and days become months, quarters or years.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import numpy as np
+
+from assay.recipes.steps.value_dates import SaidDate, read_dates
 
 __all__ = ["MAX_VALUES", "NO_VALUE", "OTHER_VALUES", "group_by_value"]
 
@@ -20,10 +22,12 @@ MAX_VALUES = 20  # scored apart, the most frequent first; the others together
 NO_VALUE, OTHER_VALUES = "(no value)", "(other values)"
 N_RANGES = 4
 LEAST_READ = 0.95  # a column of numbers may have some words, such as "unknown"
-# 007 is a code, no number. Digits may be grouped: 1,250.5
-NUMBER = re.compile(r"[-+−]?(?:0|[1-9]\d*|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d+)?(?:[eE][-+]?\d+)?")
-YEAR_FIRST = re.compile(r"(\d{4})([-/.])\s?(\d{1,2})\2\s?(\d{1,2})(?:\D.*)?")
-YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})(?:\D.*)?")
+# 007 is a code, no number. Digits may be grouped: 1,250.5, or in Europe 1.250,5
+WHOLE = r"(?:0|[1-9]\d*|[1-9]\d{0,2}(?:GROUP\d{3})+)?"
+NUMBER = rf"[-+−]?(?=\d|POINT\d){WHOLE}(?:POINT\d+)?(?:[eE][-+]?\d+)?"
+CURRENCY = r"[$€£¥₩￦₹฿]|USD|EUR|GBP|JPY|KRW|CNY"
+UNIT = rf"(?:{CURRENCY}|%|‰|[^\W\d_]{{1,4}})"  # behind a number: 5%, 300원, 12 kg
+CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?")
 
 
 def group_by_value(values: Sequence[str]) -> dict[str, np.ndarray]:
@@ -49,7 +53,7 @@ def group_by_value(values: Sequence[str]) -> dict[str, np.ndarray]:
     counts = Counter(values)
     names = None
     if len(counts) - (NO_VALUE in counts) > MAX_VALUES:
-        names = _name_days(counts) or _name_numbers(counts)
+        names = _name_days(counts) or _name_times(counts) or _name_numbers(counts)
     if names is None:
         in_order = list(dict(counts.most_common(MAX_VALUES)))
         names = dict(zip(in_order, in_order, strict=True))
@@ -69,38 +73,80 @@ def group_by_value(values: Sequence[str]) -> dict[str, np.ndarray]:
 
 def _name_numbers(counts: Counter[str]) -> dict[str, str] | None:
     """Return the range of each number, the lowest first. None if the values are no numbers."""
-    numbers = {}
+    for group, point in ((",", "."), (".", ",")):
+        numbers = _read_numbers(counts, group, point)
+        if _reads_most(numbers, counts) and all(map(math.isfinite, numbers.values())):
+            return _name_ranges(numbers, counts)
+    return None
+
+
+def _read_numbers(counts: Counter[str], group: str, point: str) -> dict[str, float]:
+    """Return the numbers that have the most frequent unit, if any have one."""
+    number = NUMBER.replace("GROUP", re.escape(group)).replace("POINT", re.escape(point))
+    with_unit = re.compile(rf"([-+−]?)({CURRENCY})?\s?({number})\s?({UNIT})?")
+    by_unit: dict[tuple[str, str], dict[str, float]] = {}
     for value in counts:
-        if NUMBER.fullmatch(value):
-            numbers[value] = float(value.replace(",", "").replace("−", "-"))
-    if not _reads_most(numbers, counts) or not all(map(math.isfinite, numbers.values())):
-        return None
-    return _name_ranges(numbers, counts)
+        found = with_unit.fullmatch(value)
+        if found is None:
+            continue
+        sign, before, digits, after = found.groups(default="")
+        plain = (sign + digits).replace(group, "").replace(point, ".").replace("−", "-")
+        if plain[1:2] not in ("-", "+"):  # of --5
+            by_unit.setdefault((before, after), {})[value] = float(plain)
+    return max(by_unit.values(), key=lambda own: _n_texts(own, counts), default={})
+
+
+def _name_times(counts: Counter[str]) -> dict[str, str] | None:
+    """Return the range of each time of day, the earliest first. None if they are no times."""
+    seconds: dict[str, float] = {}
+    for value in counts:
+        if found := CLOCK.fullmatch(value):
+            hour, minute, second = map(int, found.groups(default="0"))
+            seconds[value] = 60 * (60 * hour + minute) + second
+    return _name_ranges(seconds, counts) if _reads_most(seconds, counts) else None
 
 
 def _name_days(counts: Counter[str]) -> dict[str, str] | None:
     """Return the part of the calendar of each day, the earliest first. None if they are no days."""
-    days = _read_days(counts)
-    if not _reads_most(days, counts):
+    found = read_dates(counts)
+    if not _reads_most(found, counts):
         return None
-    in_order = sorted(days, key=lambda value: (days[value], value))
-    for name_day in (_name_day, _name_month, _name_quarter, _name_year):
-        names = {value: name_day(days[value]) for value in in_order}
+    in_order = sorted(found, key=lambda value: (found[value].order, value))
+    precisions = {said.precision for said in found.values()}
+    coarsest = max(PARTS.index(precision) for precision in precisions)
+    for name_part in NAMED_PARTS[coarsest:]:
+        names = {value: name_part(found[value].day) for value in in_order}
         if 1 < len(set(names.values())) <= MAX_VALUES:
             return names
-    numbers = map(date.toordinal, days.values())
-    return _name_ranges(dict(zip(days, numbers, strict=True)), counts)
+    return _name_date_ranges(found, counts, PARTS[coarsest])
 
 
-def _reads_most(
-    read: Sequence[str] | dict[str, float] | dict[str, date], counts: Counter[str]
-) -> bool:
+def _name_date_ranges(
+    found: Mapping[str, SaidDate], counts: Counter[str], part: str
+) -> dict[str, str] | None:
+    """Return ranges of days, months or years; of times if all are of one day."""
+    name_part = NAMED_PARTS[PARTS.index(part)]
+    shown = {value: name_part(said.day) for value, said in found.items()}
+    if len(set(shown.values())) > 1:
+        numbers = {value: said.start_of(part).toordinal() for value, said in found.items()}
+        return _name_ranges(numbers, counts, shown=shown)
+    if part != "day":
+        return None  # nobody knows in which order they are
+    return _name_ranges({value: said.order for value, said in found.items()}, counts)
+
+
+def _reads_most(read: Collection[str], counts: Counter[str]) -> bool:
     """Return whether nearly all texts with a value have one that was read."""
-    n_texts = counts.total() - counts[NO_VALUE]
-    return sum(map(counts.__getitem__, read)) >= LEAST_READ * n_texts
+    return _n_texts(read, counts) >= LEAST_READ * (counts.total() - counts[NO_VALUE])
 
 
-def _name_ranges(numbers: dict[str, float], counts: Counter[str]) -> dict[str, str]:
+def _n_texts(values: Collection[str], counts: Counter[str]) -> int:
+    return sum(counts[value] for value in values)
+
+
+def _name_ranges(
+    numbers: Mapping[str, float], counts: Counter[str], *, shown: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Divide numbers into ranges of as many texts each, named by their lowest and highest one."""
     in_order = sorted(numbers, key=lambda value: (numbers[value], value))
     sorted_numbers = np.array(list(map(numbers.get, in_order)))
@@ -113,42 +159,14 @@ def _name_ranges(numbers: dict[str, float], counts: Counter[str]) -> dict[str, s
     for number in np.unique(range_of_value):
         first, end = np.searchsorted(range_of_value, [number, number + 1]).tolist()
         own = in_order[first:end]
-        name = own[0] if numbers[own[0]] == numbers[own[-1]] else f"{own[0]} to {own[-1]}"
+        lowest, highest = own[0], own[-1]
+        if numbers[lowest] == numbers[highest]:
+            lowest = highest = max(own, key=counts.__getitem__)
+        if shown is not None:
+            lowest, highest = shown[lowest], shown[highest]
+        name = lowest if lowest == highest else f"{lowest} to {highest}"
         names.update(dict.fromkeys(own, name))
     return names
-
-
-def _read_days(counts: Counter[str]) -> dict[str, date]:
-    """Return the day of each value that is one.
-
-    03/04/2024 is a day in March or in April: another value of the column has to tell, such as
-    13/04/2024. Where none does, no such value is read.
-    """
-    days: dict[str, date] = {}
-    years_last = {}
-    for value in counts:
-        if found := YEAR_FIRST.fullmatch(value):
-            year, _, month, day = found.groups()
-            _add_day(days, value, int(year), int(month), int(day))
-        elif found := YEAR_LAST.fullmatch(value):
-            first, _, second, year = found.groups()
-            years_last[value] = (int(year), int(first), int(second))
-    is_day_first = any(first > 12 for _, first, _ in years_last.values())
-    is_month_first = any(second > 12 for _, _, second in years_last.values())
-    if is_day_first != is_month_first:
-        for value, (whole_year, first_part, second_part) in years_last.items():
-            month_and_day = (first_part, second_part)
-            if is_day_first:
-                month_and_day = (second_part, first_part)
-            _add_day(days, value, whole_year, *month_and_day)
-    return days
-
-
-def _add_day(days: dict[str, date], value: str, year: int, month: int, day: int) -> None:
-    try:
-        days[value] = date(year, month, day)
-    except ValueError:  # 2024-02-31
-        return
 
 
 def _name_day(day: date) -> str:
@@ -165,3 +183,7 @@ def _name_quarter(day: date) -> str:
 
 def _name_year(day: date) -> str:
     return f"{day.year:04}"
+
+
+PARTS = ("day", "month", "quarter", "year")
+NAMED_PARTS = (_name_day, _name_month, _name_quarter, _name_year)
