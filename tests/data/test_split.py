@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from assay import load_data
 from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet
 from assay.data.normal_form import normalise_text
@@ -185,6 +186,14 @@ def test_cut_needs_a_train_split_with_enough_rows():
         DataError, match="memory has 4 rows, too few to cut a validation split of 10% from"
     ):
         cut_missing(splits_of(train=distinct(x=2, y=2)), seed=0)
+
+
+def test_labels_are_counted_where_texts_have_several():
+    """Not the sets of them: eight texts with seven sets of three labels have three labels."""
+    sets = [["a"], ["a", "b"], ["b"], ["a", "c"], ["c"], ["b", "c"], ["a", "b", "c"], ["c", "a"]]
+    data = load_data(([f"text {i} here" for i in range(8)], sets))
+    with pytest.raises(DataError, match="8 rows with 3 labels and 8 different texts"):
+        cut_missing(data, seed=0)
 
 
 @pytest.mark.parametrize(

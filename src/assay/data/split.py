@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -164,7 +165,8 @@ def _too_few(
     what, why = "", ""
     if round(fraction * len(whole)):  # there are rows enough, but for their labels or texts
         n_texts = len(set(map(normalise_text, whole.texts)))
-        labels, texts = plural(len(set(whole.labels)), "label"), plural(n_texts, "different text")
+        names = set(chain.from_iterable(map(whole.names, range(len(whole)))))
+        labels, texts = plural(len(names), "label"), plural(n_texts, "different text")
         what = f" with {labels} and {texts}"
         why = f": each label keeps {KEPT_ROWS} rows in train, and equal texts stay together"
     ways = f"add rows, give a {name} file, or raise --{name}-fraction"
