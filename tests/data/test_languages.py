@@ -114,3 +114,17 @@ def test_letters_of_known_scripts_are_told():
 def test_hebrew_with_points_is_hebrew():
     """The library takes points for a sign of the Bible's language."""
     assert identify_language("הַיּוֹם חַם מְאוֹד בְּתֵל אָבִיב עַכְשָׁיו")[0] == "he"
+
+
+@pytest.mark.parametrize(
+    "text", ["ㅋㅋㅋㅋㅋㅋㅋㅋㅋ", "ㅠㅠㅠㅠ ㅎㅎㅎㅎ!! 😀", "\u1112\u1161\u11ab\u1100\u1173\u11af"]
+)
+def test_korean_letters_alone_are_korean(text):
+    """Laughter and tears were Japanese, syllables in their parts anything."""
+    assert identify_language(text) == ("ko", 1.0)
+
+
+@pytest.mark.parametrize("text", ["", "😀😀😀😀😀😀", "12345", "!!! ???"])
+def test_no_language_is_told_without_letters(text):
+    """The library named Serbian."""
+    assert identify_language(text) == (UNDETERMINED, 0.0)

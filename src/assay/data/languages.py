@@ -43,6 +43,11 @@ KNOWN_SCRIPTS = (
     "\u2c60-\u2c7f\u2d00-\u2d2f\u2d80-\u9fff\ua640-\ua69f\ua720-\ua7ff\ua8e0-\ua8ff"
     "\ua960-\uab6f\uac00-\ud7ff\uf900-\ufeff\uff00-\uffef\U00020000-\U0003ffff"
 )
+# Only Korean has these letters; the library takes laughter in single ones (ㅋㅋㅋ) for Japanese.
+KOREAN = "ko"
+OTHER_THAN_HANGUL = re.compile(
+    r"[^\W\d_\u1100-\u11ff\u3131-\u318e\ua960-\ua97f\uac00-\ud7ff\uffa0-\uffdc]"
+)
 UNKNOWN_LETTER = re.compile(rf"[^\W\d_{KNOWN_SCRIPTS}]")
 # With them, the library takes Hebrew of today for that of the Bible.
 HEBREW_POINTS = re.compile("[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]+")
@@ -153,14 +158,19 @@ def is_long_enough(text: str) -> bool:
 def identify_language(text: str) -> tuple[str, float]:
     """Return the most probable language of a text as its ISO 639 code, and its probability.
 
-    The code is `UNDETERMINED`, and the probability 0, of a text in no language, such as emoji, and
-    of one whose letters are mostly of a script that the library does not know.
+    The code is `UNDETERMINED`, and the probability 0, of a text without letters, such as emoji, of
+    one in no language, and of one whose letters are mostly of a script that the library does not
+    know. A text in Korean letters alone is Korean.
 
     Raises
     ------
     MissingDependencyError
         The library that tells languages is not installed.
     """
+    if not any(map(str.isalpha, text)):
+        return UNDETERMINED, 0.0
+    if not OTHER_THAN_HANGUL.search(text):
+        return KOREAN, 1.0
     language, score = _identifier().classify(_readable(text))
     if language == NO_LANGUAGE or _is_in_unknown_script(text):
         return UNDETERMINED, 0.0
