@@ -122,7 +122,7 @@ def test_scores_are_shown_for_the_values_of_a_column(invoke, folder):
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
     asked = ("evaluate", folder / "linear", data, "--split", "all", "--by")
     shown = invoke(*asked, "desk").stdout
-    assert "By the values of a column" in shown
+    assert "By the values of 'desk'" in shown
     assert shown.index("north") < shown.index("south")
     found = json.loads(invoke(*asked, "desk", "--json").stdout)
     shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))

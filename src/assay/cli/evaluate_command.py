@@ -31,6 +31,7 @@ from assay.cli.scores import (
     show_interval,
 )
 from assay.cli.show import cell_width, print_json, print_line, print_sentence, print_table
+from assay.errors import cut
 
 if TYPE_CHECKING:
     from assay.data.texts import Splits
@@ -47,6 +48,8 @@ __all__ = ["register"]
 MAX_MATRIX_CLASSES = 8  # a wider confusion matrix does not fit 80 columns; --json has it
 # Width of all labels together that fit beside the first column; else columns are numbered.
 MAX_NAMED_COLUMNS = 48
+VALUE = "value"  # of a column
+RIGHT_OF_SLICES = ("texts", "right", "unseen", "unseen right")
 
 ByColumn = Annotated[
     str | None,
@@ -172,16 +175,26 @@ def _show_several(found: SeveralEvaluation) -> None:
 
 
 def _print_several_slices(slices: Sequence[SeveralSlice]) -> None:
-    rows = list(map(_several_slice_row, slices))
     right = ("texts", "micro F1", "exact match", "unseen", "unseen F1")
-    print_table(rows, title="By the values of a column", right=right, elastic=("texts that are",))
+    _print_values(slices, list(map(_several_slice_row, slices)), right=right)
+
+
+def _print_values(
+    slices: Sequence[SliceScores | SeveralSlice],
+    rows: Sequence[dict[str, str]],
+    *,
+    right: Sequence[str],
+) -> None:
+    """Print the scores by the values of a column, which the title names."""
+    if slices:
+        title = f"By the values of '{cut(slices[0].kind)}'"
+        print_table(rows, title=title, right=right, elastic=(VALUE,))
 
 
 def _several_slice_row(one: SeveralSlice) -> dict[str, str]:
     """Return the scores of one value; the interval is that of unseen texts, if there are such."""
     row = {
-        "column": one.kind,
-        "texts that are": one.name.strip(),
+        VALUE: one.name.strip(),
         "texts": f"{one.n_texts:,}",
         "micro F1": percent(one.f1_micro),
     }
@@ -231,7 +244,7 @@ def _show(found: Evaluation, id_column: str | None, *, unit: str) -> None:
     if found.rule_effect is not None:
         print_rule_effect(found.rule_effect.to_dict())
     _print_answered(found)
-    _print_slices(found.by, title="By the values of a column")
+    _print_values(found.by, list(map(_value_row, found.by)), right=RIGHT_OF_SLICES)
     _print_slices(found.slices, title="Parts of the split with ten texts or more")
     _print_mistakes(found, id_column, unit)
 
@@ -321,18 +334,20 @@ def _share(fraction: float | None) -> str:
 
 def _print_slices(slices: Sequence[SliceScores], *, title: str) -> None:
     rows = list(map(_slice_row, slices))
-    right = ("texts", "right", "unseen", "unseen right")
-    print_table(rows, title=title, right=right, elastic=("texts that are",))
+    print_table(rows, title=title, right=RIGHT_OF_SLICES, elastic=("texts that are",))
 
 
 def _slice_row(one: SliceScores) -> dict[str, str]:
+    return {"part": one.kind, "texts that are": one.name.strip(), **_rates(one)}
+
+
+def _value_row(one: SliceScores) -> dict[str, str]:
+    return {VALUE: one.name.strip(), **_rates(one)}
+
+
+def _rates(one: SliceScores) -> dict[str, str]:
     """Return the scores of one part; the interval is that of its unseen texts if there are such."""
-    row = {
-        "part": one.kind,
-        "texts that are": one.name.strip(),
-        "texts": f"{one.n_texts:,}",
-        "right": percent(one.accuracy),
-    }
+    row = {"texts": f"{one.n_texts:,}", "right": percent(one.accuracy)}
     interval: tuple[float, float] | None = one.interval
     if one.unseen is not None:
         accuracy, interval = one.unseen.accuracy, one.unseen.interval

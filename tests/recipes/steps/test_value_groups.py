@@ -131,6 +131,13 @@ def test_numbers_may_have_a_unit(write, first):
     assert next(iter(found)) == first
 
 
+def test_words_for_nothing_are_no_value_of_a_column_of_numbers():
+    """However many; N/A among names is a name."""
+    values = [f"{n}" for n in range(80)] + ["N/A"] * 30 + ["-"] * 10 + [NO_VALUE] * 2
+    assert _sizes(values)[NO_VALUE] == 42
+    assert _sizes([f"x{n}" for n in range(30)] + ["N/A"] * 9)["N/A"] == 9
+
+
 def test_numbers_of_several_units_are_no_numbers():
     """5 kg is less than 100 g to them."""
     values = [f"{i} {'kg' if i % 2 else 'g'}" for i in range(60)]

@@ -14,6 +14,7 @@ from datetime import date
 
 import numpy as np
 
+from assay.data.label_columns import MISSING_WORDS
 from assay.recipes.steps.value_dates import SaidDate, read_dates
 
 __all__ = ["MAX_VALUES", "NO_VALUE", "OTHER_VALUES", "group_by_value"]
@@ -42,8 +43,8 @@ def group_by_value(values: Sequence[str]) -> dict[str, np.ndarray]:
     -------
     dict of str to int64 array
         Up to 20 different values: each is a group, the most frequent first. More of them: ranges
-        of numbers, or parts of the calendar, in their own order; of other values the 20 most
-        frequent, and last all others.
+        of numbers, or parts of the calendar, in their own order, and N/A and the like have no
+        value; of other values the 20 most frequent, and last all others.
 
     Examples
     --------
@@ -59,7 +60,7 @@ def group_by_value(values: Sequence[str]) -> dict[str, np.ndarray]:
         names = dict(zip(in_order, in_order, strict=True))
     else:
         in_order = list(dict.fromkeys(names.values()))
-        names[NO_VALUE] = NO_VALUE
+        names.update(dict.fromkeys((NO_VALUE, *MISSING_WORDS), NO_VALUE))
         in_order.append(NO_VALUE)
     in_order.append(OTHER_VALUES)
     name_of_row = np.array([names.get(value, OTHER_VALUES) for value in values], dtype=object)
@@ -137,7 +138,8 @@ def _name_date_ranges(
 
 def _reads_most(read: Collection[str], counts: Counter[str]) -> bool:
     """Return whether nearly all texts with a value have one that was read."""
-    return _n_texts(read, counts) >= LEAST_READ * (counts.total() - counts[NO_VALUE])
+    n_missing = _n_texts({NO_VALUE, *MISSING_WORDS}, counts)
+    return len(read) > 0 and _n_texts(read, counts) >= LEAST_READ * (counts.total() - n_missing)
 
 
 def _n_texts(values: Collection[str], counts: Counter[str]) -> int:
