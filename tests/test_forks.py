@@ -45,7 +45,7 @@ def is_alive(pid):
     """Tell whether a process runs; one that has ended and is not yet waited for does not."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter if it ends between open and read
         return False
     return stat.rpartition(")")[2].split()[0] != "Z"
 
