@@ -47,7 +47,7 @@ def browser():
 @pytest.fixture
 def visit(browser, server):
     """Open the page as somebody; whatever the browser complains of fails the test."""
-    contexts, complaints = [], []
+    contexts, complaints, refusals = [], [], []
 
     def visit(url=None, *, path="/", may_complain=False, **options):
         options = {"locale": "en-US", "viewport": {"width": 1100, "height": 760}, **options}
@@ -62,6 +62,7 @@ def visit(browser, server):
                     complaints.append(message.text) if message.type == "error" else None
                 ),
             )
+            page.on("response", lambda got: refusals.append(got) if got.status >= 400 else None)
         page.on("pageerror", lambda err: complaints.append(str(err)))
         page.on("dialog", lambda dialog: complaints.append("a dialog opened"))
         base = url or server.url
@@ -79,9 +80,11 @@ def visit(browser, server):
         return page
 
     yield visit
+    # The browser says the status alone; the server says why.
+    said = [f"{refusal.url}: {refusal.text()}" for refusal in refusals]
     for context in contexts:
         context.close()
-    assert complaints == []
+    assert complaints + said == []
 
 
 def verdict(page, text):
