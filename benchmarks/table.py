@@ -46,6 +46,7 @@ SECTIONS = (
     Section("Serving", "bench-serving", "serving-*.json", "serving"),
     Section("Several workers", "bench-serving", "workers-*.json", "serving_workers"),
     Section("Faults of clients", "bench-serving", "faults-*.json", "serving_faults"),
+    Section("Mixed load", "bench-serving", "mixed-load-*.json", "mixed_load"),
     Section("Trust", "bench-trust", "trust.json", "trust"),
     Section("Every language", "bench-languages", "languages.json", "languages"),
     Section(
