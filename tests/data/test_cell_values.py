@@ -42,7 +42,7 @@ def test_times_are_as_they_are_seen() -> None:
     assert {label_as_text(day) for day in days} == {"2026-11-26"}
     assert label_as_text(nine) == read_text(nine, max_chars=None) == "2026-11-26 09:00:00"
     assert label_as_text(np.timedelta64(25, "h")) == "25:00:00"
-    missing = (np.datetime64("NaT"), np.timedelta64("NaT"), pandas.NaT)
+    missing = (np.datetime64("NaT", "s"), np.timedelta64("NaT", "s"), pandas.NaT)
     assert [label_as_text(one) for one in missing] == [None] * 3
 
 

@@ -153,7 +153,7 @@ def test_labels_that_are_none_by_their_type_are_refused(column, problem):
         np.array([np.nan, "b"] * N_PAIRS, dtype=object),
         pd.Series([None, 1] * N_PAIRS, dtype="Int64"),
         np.ma.array(NUMBERS, mask=[True, False] * N_PAIRS),
-        [np.datetime64("NaT"), np.datetime64("2026-01-01")] * N_PAIRS,
+        [np.datetime64("NaT", "s"), np.datetime64("2026-01-01")] * N_PAIRS,
     ],
     ids=["list", "objects", "pandas", "masked", "time"],
 )
