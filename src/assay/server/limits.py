@@ -6,8 +6,11 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from assay.errors import InputError
+from assay.server.json_body import MAX_PARTS
 
 __all__ = ["Limits"]
+
+PARTS_PER_TEXT = 8  # `["a text"],` has three
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,11 @@ class Limits:
                 wrong.append(f"{field.name} is {value}")
         if wrong:
             raise InputError(f"{'; '.join(wrong)}: limits above 0 are accepted")
+
+    @property
+    def max_json_parts(self) -> int:
+        """How many parts the JSON of a request may have: enough for the largest batch."""
+        return max(MAX_PARTS, PARTS_PER_TEXT * self.max_batch_texts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""

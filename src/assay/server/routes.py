@@ -52,7 +52,8 @@ async def read_question(request: Request, reader: Reader) -> Question:
     served = service.shelf.find(name)
     with service.places.reading():
         body = await read_body(request, service.limits)
-    asked = reader(read_json(body), service.limits)
+    content = read_json(body, max_parts=service.limits.max_json_parts)
+    asked = reader(content, service.limits)
     if asked.model is not None:
         if name is not None and name != asked.model:
             refuse("the query and the body name different models; one of the two is accepted")
