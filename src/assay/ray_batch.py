@@ -29,6 +29,7 @@ from assay.errors import AssayError, InputError, OutsideError
 from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
+from assay.runtime.limits.scripts import UnseenScripts
 from assay.runtime.predictor import Model, load_model
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class DatasetSummary(Brief):
         Processes that scored shards, including those of the earlier call.
     blank : BlankRows
         Rows that were scored though they hold no text; without their lines.
+    unseen : UnseenScripts
+        Texts in scripts that no training text is in.
     """
 
     out: str
@@ -67,10 +70,11 @@ class DatasetSummary(Brief):
     n_resumed: int
     n_workers: int
     blank: BlankRows = field(default_factory=BlankRows)
+    unseen: UnseenScripts = field(default_factory=UnseenScripts)
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain values, ready for JSON; blank rows only where there are any."""
-        return summary_to_dict(self, self.blank)
+        """Return plain values for JSON; blank rows and unseen scripts where there are any."""
+        return summary_to_dict(self, self.blank, self.unseen)
 
 
 class ShardScorer:
@@ -187,6 +191,7 @@ def _summarize(
         n_resumed=n_resumed,
         n_workers=len({note.process for note in notes}),
         blank=BlankRows(sum(note.n_blank for note in notes)),
+        unseen=UnseenScripts.of(UnseenScripts(note.n_texts, note.unseen_scripts) for note in notes),
     )
 
 

@@ -25,6 +25,7 @@ from assay.errors import DataError, InputError, ModelError, OutputExistsError, O
 from assay.models import save_model
 from assay.progress import Progress
 from assay.runtime import load_model
+from assay.runtime.limits.scripts import UnseenScripts
 from assay.runtime.relabel import relabel_model
 
 TEXTS = ["happy day", "I am so sad", "오늘 화나요", "", "zzz"]
@@ -70,7 +71,8 @@ def test_rows_come_back_with_label_and_scores(model, tmp_path, in_suffix, out_su
     out = tmp_path / f"out.{out_suffix}"
     summary = predict_file(model, source, out)
     line = TEXTS.index("") + (2 if in_suffix == "csv" else 1)
-    assert summary == PredictionSummary(str(out), len(TEXTS), 0, None, BlankRows(1, (line,)))
+    blank, unseen = BlankRows(1, (line,)), UnseenScripts(len(TEXTS))
+    assert summary == PredictionSummary(str(out), len(TEXTS), 0, None, blank, unseen)
     plain = {"out": str(out), "n_texts": 5, "n_rejected": 0, "rejected": None}
     assert summary.to_dict() == {**plain, "n_blank": 1, "blank_lines": [line]}
     found = read(out)
@@ -205,6 +207,7 @@ def test_rows_that_cannot_be_scored_are_listed(model, tmp_path):
         3,
         str(tmp_path / "out.csv.rejected.jsonl"),
         BlankRows(1, (7,)),
+        UnseenScripts(3),
     )
     assert names(tmp_path) == {"in.csv", "out.csv", "out.csv.rejected.jsonl"}
 

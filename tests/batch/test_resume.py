@@ -361,6 +361,7 @@ def test_any_rows_interrupted_anywhere_come_back_once(model, tmp_path_factory, r
                 summary.n_rejected,
                 str(folder / f"out.{suffix}.rejected.jsonl") if summary.n_rejected else None,
                 summary.blank,
+                summary.unseen,
             )
     expected, found = written(folder, f"whole.{suffix}"), written(folder, f"out.{suffix}")
     assert list(found.values()) == list(expected.values())

@@ -10,6 +10,7 @@ from assay.batch.rows import Prediction
 from assay.cli import shown_predictions
 from assay.cli.shown_predictions import Printing, print_predictions
 from assay.errors import DataError
+from assay.runtime.limits.scripts import UnseenScripts
 
 SCORES = {"predicted_label": "joy", "predicted_score": 0.95, "score:joy": 0.95, "score:fear": 0.05}
 BY_RULE = {"predicted_label": "fear", "predicted_score": 0.3, "score:joy": 0.7, "score:fear": 0.3}
@@ -44,14 +45,14 @@ class FakeTerminal:
 
 def test_table_names_rows_and_says_what_a_score_does_not(terminal):
     """The column of ids comes first; no text and the model's rule are said in the place of how sure it is."""
-    texts, blank = print_predictions(PREDICTIONS, Printing("text", "nr"))
+    blank, unseen = print_predictions(PREDICTIONS, Printing("text", "nr"))
     assert [(row["nr"], row["label"], row["confidence"]) for row in terminal.tables[0]] == [
         ("T-1", "joy", "sure"),
         ("T-3", "joy", "no text"),
         ("T-4", "fear", "by its rule"),
     ]
     assert terminal.tables[0][2]["second label"] == "joy"
-    assert texts == ["so glad", " ", "not sure"]
+    assert unseen == UnseenScripts(3)
     assert blank == BlankRows(1, (4,), ("T-3",))
     assert (
         blank.describe() == "1 row holds no text (T-3): its label and scores say nothing about it"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from assay._display import Brief
 from assay.batch.rows import Prediction
 from assay.errors import cut
+from assay.runtime.limits.scripts import UnseenScripts
 
 __all__ = ["NO_TEXT", "BlankRows", "summary_to_dict"]
 
@@ -84,8 +85,8 @@ class BlankRows:
         return found
 
 
-def summary_to_dict(summary: Brief, blank: BlankRows) -> dict[str, object]:
-    """Return what a call did as plain values; the field `blank` only where there are such rows."""
+def summary_to_dict(summary: Brief, blank: BlankRows, unseen: UnseenScripts) -> dict[str, object]:
+    """Return what a call did as plain values; `blank` and `unseen` only where there are any."""
     values = {one.name: getattr(summary, one.name) for one in fields(summary)}
-    del values["blank"]
-    return {**values, **blank.to_dict()}
+    del values["blank"], values["unseen"]
+    return {**values, **blank.to_dict(), **unseen.to_dict()}

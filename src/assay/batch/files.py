@@ -34,6 +34,7 @@ from assay.output_lock import lock_output
 from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
+from assay.runtime.limits.scripts import UnseenScripts
 from assay.runtime.predictor import Model, load_model
 
 __all__ = ["PredictionSummary", "predict_file"]
@@ -58,6 +59,8 @@ class PredictionSummary(Brief):
         The file that lists them; None if there are none.
     blank : BlankRows
         Rows that were scored though they hold no text.
+    unseen : UnseenScripts
+        Texts in scripts that no training text is in.
     """
 
     out: str
@@ -65,10 +68,11 @@ class PredictionSummary(Brief):
     n_rejected: int
     rejected: str | None
     blank: BlankRows = field(default_factory=BlankRows)
+    unseen: UnseenScripts = field(default_factory=UnseenScripts)
 
     def to_dict(self) -> dict[str, object]:
-        """Return plain values, ready for JSON; blank rows only where there are any."""
-        return summary_to_dict(self, self.blank)
+        """Return plain values for JSON; blank rows and unseen scripts where there are any."""
+        return summary_to_dict(self, self.blank, self.unseen)
 
 
 @checked
@@ -193,6 +197,7 @@ def _predict(task: _Task, *, overwrite: bool, resume: bool) -> PredictionSummary
         n_rejected=n_rejected,
         rejected=str(output.rejected_out) if n_rejected else None,
         blank=BlankRows.of([chunk.blank for chunk in output.chunks]),
+        unseen=UnseenScripts.of(chunk.unseen for chunk in output.chunks),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NotRequired, TypedDict
 
 from assay.batch.blank_rows import BlankRows
+from assay.runtime.limits.scripts import UnseenScripts
 
 __all__ = ["FinishedChunk", "RejectedRow"]
 
@@ -41,6 +42,8 @@ class FinishedChunk:
         The first of these.
     blank_ids : sequence of str
         Their names, where a column names the rows.
+    unseen_scripts : mapping of str to int
+        How many scored texts are in which script that no training text is in.
     """
 
     n_rows: int
@@ -53,8 +56,14 @@ class FinishedChunk:
     n_blank: int = 0
     blank_lines: Sequence[int] = ()
     blank_ids: Sequence[str] = ()
+    unseen_scripts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def blank(self) -> BlankRows:
         """The rows that hold no text."""
         return BlankRows(self.n_blank, tuple(self.blank_lines), tuple(self.blank_ids))
+
+    @property
+    def unseen(self) -> UnseenScripts:
+        """The texts in scripts that no training text is in."""
+        return UnseenScripts(self.n_texts, self.unseen_scripts)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -232,6 +233,7 @@ class ResumableOutput:
         if rejected:
             self._write_rejected(rejected)
         blank = BlankRows.among(predictions)
+        scripts = Counter(one.unseen_script for one in predictions if one.unseen_script)
         chunk = FinishedChunk(
             n_rows=len(records) + len(rejected),
             n_texts=len(records),
@@ -243,6 +245,7 @@ class ResumableOutput:
             n_blank=blank.n_rows,
             blank_lines=list(blank.lines),
             blank_ids=list(blank.ids),
+            unseen_scripts=dict(scripts),
         )
         self._add_to_journal(asdict(chunk))
         self.chunks.append(chunk)

@@ -29,6 +29,7 @@ from assay.errors import DataError, InputError, ModelError, cut, did_you_mean
 from assay.methods import join_names, methods_where
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
+from assay.runtime.limits.scripts import find_unseen_script
 from assay.runtime.predictor import Model
 
 __all__ = ["Prediction", "Record", "Scoring", "open_rows", "predict_rows", "score_rows"]
@@ -50,6 +51,8 @@ class Prediction(Brief):
     problem : str or None
     has_no_text : bool
         The text is blank: it was scored, and its label says nothing about it.
+    unseen_script : str
+        The script of the text where no training text is in it: the label says little. Empty: seen.
     row_id : any, optional
         What the column of ids calls the row; None if there is no such column or cell.
     """
@@ -58,6 +61,7 @@ class Prediction(Brief):
     record: Record
     problem: str | None = None
     has_no_text: bool = False
+    unseen_script: str = ""
     row_id: Any = None
 
 
@@ -267,14 +271,24 @@ def score_rows(
     if advance is not None and n_unscored:
         advance(n_unscored)  # repeated texts and rejected rows
     blank = set(filter(is_blank, positions))
+    seen = frozenset(model.manifest.training_data.get("scripts", []))
+    scripts = [find_unseen_script(text, seen=seen) for text in positions]
     predictions = []
     for row, (text, problem) in zip(rows, checked, strict=True):
         row_id = None if scoring.id_column is None else row.values.get(scoring.id_column)
         if problem is not None:
             predictions.append(Prediction(row.line, {}, problem, row_id=row_id))
             continue
-        record = _join(row.values, columns[positions[text]])
-        predictions.append(Prediction(row.line, record, has_no_text=text in blank, row_id=row_id))
+        i = positions[text]
+        record = _join(row.values, columns[i])
+        scored = Prediction(
+            row.line,
+            record,
+            has_no_text=text in blank,
+            unseen_script=scripts[i],
+            row_id=row_id,
+        )
+        predictions.append(scored)
     return predictions
 
 

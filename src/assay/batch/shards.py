@@ -10,8 +10,9 @@ import io
 import json
 import os
 import uuid
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,8 @@ class Shard:
 class ShardNote:
     """What is written beside a finished shard: the shard, what it held, which process wrote it.
 
-    `n_blank` counts the scored rows that hold no text.
+    `n_blank` counts the scored rows without a text, `unseen_scripts` those in each script that no
+    training text is in.
     """
 
     number: int
@@ -80,6 +82,7 @@ class ShardNote:
     n_rejected: int
     process: int
     n_blank: int = 0
+    unseen_scripts: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the note as one line of JSON."""
@@ -218,6 +221,7 @@ def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> Sha
     data = root / f"{shard.name}.parquet"
     rejected = root / REJECTED / f"{shard.name}.jsonl"
     n_texts = n_rejected = n_blank = 0
+    scripts: Counter[str] = Counter()
     with (
         open_writer(data.with_name(mark), like=data, before=_types_of(shard)) as scored_rows,
         open_writer(rejected.with_name(mark), like=rejected) as rejected_rows,
@@ -230,6 +234,8 @@ def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> Sha
                     scored_rows.write(one.record)
                     n_texts += 1
                     n_blank += one.has_no_text
+                    if one.unseen_script:
+                        scripts[one.unseen_script] += 1
                 else:
                     _write_rejected(rejected_rows, shard, one)
                     n_rejected += 1
@@ -241,6 +247,7 @@ def score_shard(model: Model, shard: Shard, scoring: Scoring, root: Path) -> Sha
         n_rejected=n_rejected,
         process=os.getpid(),
         n_blank=n_blank,
+        unseen_scripts=dict(scripts),
     )
     with atomic_file(note_path, is_shared=True) as unfinished:
         unfinished.write_text(note.to_json() + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from assay.cli.command import add_command
 from assay.cli.options import Common, ModelFolder
-from assay.cli.script_warning import warn_of_unseen_scripts
+from assay.cli.row_warnings import warn_of_unseen_scripts
 from assay.cli.show import (
     print_json,
     print_line,

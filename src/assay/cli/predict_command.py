@@ -25,7 +25,7 @@ from assay.cli.options import (
     Sheet,
     TextColumn,
 )
-from assay.cli.script_warning import first_texts, warn_of_unseen_scripts
+from assay.cli.row_warnings import first_texts, warn_of_rows, warn_of_unseen_scripts
 from assay.cli.show import print_json, print_line, printable
 from assay.errors import cut, plural
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from assay.batch.blank_rows import BlankRows
     from assay.data.files.reading import ReadingOptions
     from assay.runtime.limits.abstain import AbstainRule
+    from assay.runtime.limits.scripts import UnseenScripts
     from assay.runtime.predictor import Model
 
     class ReadingArguments(ReadingOptions):
@@ -211,21 +212,27 @@ def predict_command(
         sys.stderr.write(_describe_rule(rule))
     wanted = answer.to_dict(rule)
     if engine == "ray":
-        default = ReadingFlags(text_column=reading.text_column)
-        unused = (writing.strict, reading != default, label_map, long_texts, writing.id_column)
-        _check_ray(source, writing, unused=unused)
+        unused = (writing.strict, label_map, long_texts, writing.id_column)
+        _check_ray(source, writing, reading, unused=unused)
         column = reading.text_column
         cluster: FolderArguments = {**wanted, "text_column": column, "address": address}
-        _predict_folder(Path(model), source, cluster, writing, common)
+        _warn(_predict_folder(Path(model), source, cluster, writing, common), common)
         return
     reading = reading.as_trained(loaded, source)
-    if source != STDIN and not common.quiet:
-        warn_of_unseen_scripts(loaded, first_texts(source, reading.to_dict()))
+    first = [] if common.quiet else first_texts(source, reading.to_dict())
+    is_said = warn_of_unseen_scripts(loaded, first)
     _say_label_rule(loaded, common)
     if writing.out is not None:
-        _predict_file(loaded, source, {**reading.to_dict(), **wanted}, writing, common)
+        done = _predict_file(loaded, source, {**reading.to_dict(), **wanted}, writing, common)
     else:
-        _print_rows(loaded, source, reading, wanted, writing, common)
+        done = _print_rows(loaded, source, reading, wanted, writing, common)
+    _warn(done, common, is_said=is_said)
+
+
+def _warn(done: tuple[BlankRows, UnseenScripts], common: Common, *, is_said: bool = False) -> None:
+    """Say on stderr what was odd about the rows; `is_said`: scripts were spoken of before."""
+    if not common.quiet:
+        warn_of_rows(done[0], None if is_said else done[1])
 
 
 def _check(source: str, writing: WritingFlags, engine: str) -> None:
@@ -243,12 +250,15 @@ def _check(source: str, writing: WritingFlags, engine: str) -> None:
         raise InputError("standard input cannot be read again: --resume goes with a FILE and --out")
 
 
-def _check_ray(source: str, writing: WritingFlags, *, unused: tuple[object, ...]) -> None:
+def _check_ray(
+    source: str, writing: WritingFlags, reading: ReadingFlags, *, unused: tuple[object, ...]
+) -> None:
     from assay.errors import InputError
 
     if writing.out is None or source == STDIN:
         raise InputError("--engine ray takes a file or folder and --out")
-    if any(one not in (None, False) for one in unused):
+    is_told_more = reading != ReadingFlags(text_column=reading.text_column)
+    if is_told_more or any(one not in (None, False) for one in unused):
         raise InputError(
             "--strict, --label-map, --long-texts, --id-column and flags that say how a file is "
             "read, such as --delimiter and --encoding, do not go with --engine ray"
@@ -261,7 +271,7 @@ def _open_source(source: str) -> Any:
 
 def _predict_folder(
     model: Path, source: str, options: FolderArguments, writing: WritingFlags, common: Common
-) -> None:
+) -> tuple[BlankRows, UnseenScripts]:
     """Predict a folder of files with Ray."""
     from assay.ray_batch import predict_dataset
 
@@ -275,9 +285,10 @@ def _predict_folder(
         resume=writing.resume,
         progress=common.progress(),
     )
+    odd = summary.blank, summary.unseen
     if common.json:
         print_json(summary.to_dict())
-        return
+        return odd
     print_line(
         f"{plural(summary.n_texts, 'text')} predicted in {plural(summary.n_parts, 'part')}, "
         f"written to {summary.out}"
@@ -285,12 +296,12 @@ def _predict_folder(
     if summary.n_resumed:
         print_line(f"{summary.n_resumed:,} of the parts were finished before")
     _say_rejected(summary.n_rejected, summary.rejected)
-    _warn_of_blank_rows(summary.blank, common)
+    return odd
 
 
 def _predict_file(
     model: Model, source: str, options: FileArguments, writing: WritingFlags, common: Common
-) -> None:
+) -> tuple[BlankRows, UnseenScripts]:
     """Predict a file, or standard input, into a file."""
     from assay.batch.files import predict_file
 
@@ -309,18 +320,13 @@ def _predict_file(
             resume=writing.resume,
             progress=common.progress(),
         )
+    odd = summary.blank, summary.unseen
     if common.json:
         print_json(summary.to_dict())
-        return
+        return odd
     print_line(f"{plural(summary.n_texts, 'text')} predicted, written to {summary.out}")
     _say_rejected(summary.n_rejected, summary.rejected)
-    _warn_of_blank_rows(summary.blank, common)
-
-
-def _warn_of_blank_rows(blank: BlankRows, common: Common) -> None:
-    """Say on stderr how many rows were scored though they hold no text."""
-    if blank.n_rows and not common.quiet:
-        sys.stderr.write(f"warning: {blank.describe()}\n")
+    return odd
 
 
 def _say_rejected(n_rejected: int, where: str | None) -> None:
@@ -373,7 +379,7 @@ def _print_rows(
     wanted: AnswerArguments,
     writing: WritingFlags,
     common: Common,
-) -> None:
+) -> tuple[BlankRows, UnseenScripts]:
     """Predict row by row onto stdout."""
     from assay.batch.rows import open_rows, predict_rows
     from assay.cli.shown_predictions import Printing, print_predictions
@@ -391,7 +397,4 @@ def _print_rows(
         is_quiet=common.quiet,
         as_json=common.json,
     )
-    texts, blank = print_predictions(predictions, printing)
-    _warn_of_blank_rows(blank, common)
-    if source == STDIN and not common.quiet:
-        warn_of_unseen_scripts(model, texts)
+    return print_predictions(predictions, printing)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assay.batch.blank_rows import NO_TEXT, BlankRows
 from assay.batch.rows import Prediction
 from assay.batch.short_columns import shorten
-from assay.cli.script_warning import FIRST_ROWS
 from assay.cli.show import print_json, print_table, printable
 from assay.errors import DataError
+from assay.runtime.limits.scripts import UnseenScripts
 
 __all__ = ["Printing", "print_predictions"]
 
@@ -43,18 +44,18 @@ class Printing:
 
 def print_predictions(
     predictions: Iterable[Prediction], printing: Printing
-) -> tuple[list[str], BlankRows]:
+) -> tuple[BlankRows, UnseenScripts]:
     """Print predictions as they come; a table for people at the end.
 
     Returns
     -------
-    texts : list of str
-        The first texts that were scored.
     blank : BlankRows
         The rows that hold no text.
+    unseen : UnseenScripts
+        The texts in scripts that no training text is in.
     """
     shown: list[dict[str, object]] = []
-    texts: list[str] = []
+    n_texts, scripts = 0, Counter[str]()
     blank = BlankRows()
     for one in predictions:
         _refuse(one, printing)
@@ -63,8 +64,9 @@ def print_predictions(
                 problem = printable(one.problem)
                 sys.stderr.write(f"warning: {_name(one)} rejected: {problem}\n")
             continue
-        if len(texts) < FIRST_ROWS:
-            texts.append(str(one.record.get(printing.text_column, "")))
+        n_texts += 1
+        if one.unseen_script:
+            scripts[one.unseen_script] += 1
         if one.has_no_text:
             blank = BlankRows.of([blank, BlankRows.among([one])])
         if printing.as_json or not sys.stdout.isatty():
@@ -72,7 +74,7 @@ def print_predictions(
         else:
             shown.append(_table_row(one, printing))
     print_table(shown, elastic=("text",), right=("score",))
-    return texts, blank
+    return blank, UnseenScripts(n_texts, dict(scripts.most_common()))
 
 
 def _refuse(one: Prediction, printing: Printing) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from assay.runtime.limits.scripts import find_unseen_scripts, list_scripts
+from assay.runtime.limits.scripts import UnseenScripts, find_unseen_scripts, list_scripts
 
 ENGLISH = ["the team won", "rain tomorrow"]
 KOREAN = ["비가 옵니다", "우리 팀이 이겼다"]
@@ -43,3 +43,13 @@ def test_the_sentence_names_the_scripts():
 def test_a_model_that_records_no_scripts_says_nothing():
     """Models of earlier versions record none."""
     assert not find_unseen_scripts(KOREAN, seen=[]).are_many
+
+
+def test_parts_add_up():
+    """Chunks and shards are counted apart, and said together, the most frequent script first."""
+    parts = [
+        find_unseen_scripts(texts, seen=["LATIN"]) for texts in (KOREAN, ENGLISH, ["ฝนตก"] * 3)
+    ]
+    assert UnseenScripts.of(parts) == UnseenScripts(7, {"THAI": 3, "HANGUL": 2})
+    assert UnseenScripts.of(parts).to_dict() == {"unseen_scripts": {"THAI": 3, "HANGUL": 2}}
+    assert UnseenScripts.of([]).to_dict() == {}

@@ -7,12 +7,12 @@ that are about something else need the scope: see `scope`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from assay.tokenization.scripts import count_scripts
+from assay.tokenization.scripts import count_scripts, find_script
 
-__all__ = ["UnseenScripts", "find_unseen_scripts", "list_scripts"]
+__all__ = ["UnseenScripts", "find_unseen_script", "find_unseen_scripts", "list_scripts"]
 
 SEEN_FRACTION = 0.001  # least share of the training texts' letters for a script to count as seen
 FOREIGN_FRACTION = 0.5  # a text with more of its letters in unseen scripts is written in them
@@ -35,15 +35,27 @@ class UnseenScripts:
     ----------
     n_texts : int
         Texts that were looked at.
-    n_unseen : int
-        How many of them are in an unseen script, by more than half of their letters.
-    scripts : tuple of str
-        The unseen scripts of those texts, the most frequent first.
+    counts : mapping of str to int
+        Those among them that are in an unseen script, by more than half of their letters: the
+        script that most of these letters are in, and the number of texts.
     """
 
-    n_texts: int
-    n_unseen: int
-    scripts: tuple[str, ...]
+    n_texts: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, several: Iterable[UnseenScripts]) -> UnseenScripts:
+        """Return what was found in several parts together."""
+        n_texts, counts = 0, Counter[str]()
+        for one in several:
+            n_texts += one.n_texts
+            counts.update(one.counts)
+        return cls(n_texts, dict(counts.most_common()))
+
+    @property
+    def n_unseen(self) -> int:
+        """How many texts are in an unseen script."""
+        return sum(self.counts.values())
 
     @property
     def are_many(self) -> bool:
@@ -52,18 +64,42 @@ class UnseenScripts:
 
     def describe(self) -> str:
         """Return one sentence with what to do."""
-        named = [name.title() for name in self.scripts[:MAX_NAMED]]
+        named = ", ".join(name.title() for name in list(self.counts)[:MAX_NAMED])
         if self.n_texts == 1:
             return (
-                f"the text is in a script that no training text is in ({', '.join(named)}): "
+                f"the text is in a script that no training text is in ({named}): "
                 "do not trust its label; `assay predict --scope` marks such texts"
             )
         verb = "is" if self.n_unseen == 1 else "are"
         return (
             f"{self.n_unseen:,} of the {self.n_texts:,} texts looked at {verb} in a script that "
-            f"no training text is in ({', '.join(named)}): do not trust their labels; "
+            f"no training text is in ({named}): do not trust their labels; "
             "--scope marks such texts"
         )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values under the name in a summary; nothing if there are none."""
+        return {"unseen_scripts": dict(self.counts)} if self.counts else {}
+
+
+def find_unseen_script(text: str, *, seen: Collection[str]) -> str:
+    """Return the unseen script that most of a text's letters are in; empty if there is none.
+
+    Parameters
+    ----------
+    text : str
+    seen : collection of str
+        What `list_scripts` returned for the training texts. If it is empty, nothing is known.
+    """
+    if not seen or (text.isascii() and "LATIN" in seen):
+        return ""  # nearly every text ends here or in the next line
+    if all(script in seen for script in map(find_script, set(text)) if script):
+        return ""
+    counts = count_scripts([text])
+    unseen = {script: n for script, n in counts.items() if script not in seen}
+    if sum(unseen.values()) <= FOREIGN_FRACTION * counts.total():
+        return ""
+    return next(iter(unseen))
 
 
 def find_unseen_scripts(texts: Sequence[str], *, seen: Collection[str]) -> UnseenScripts:
@@ -73,15 +109,8 @@ def find_unseen_scripts(texts: Sequence[str], *, seen: Collection[str]) -> Unsee
     ----------
     texts : sequence of str
     seen : collection of str
-        What `list_scripts` returned for the training texts. If it is empty, nothing is known, and
-        no text counts.
+        As for `find_unseen_script`.
     """
-    n_unseen = 0
-    scripts: Counter[str] = Counter()
-    for text in texts if seen else ():
-        counts = count_scripts([text])
-        unseen = Counter({script: n for script, n in counts.items() if script not in seen})
-        if unseen.total() > FOREIGN_FRACTION * counts.total():
-            n_unseen += 1
-            scripts.update(unseen)
-    return UnseenScripts(len(texts), n_unseen, tuple(name for name, _ in scripts.most_common()))
+    found = Counter(find_unseen_script(text, seen=seen) for text in texts)
+    del found[""]
+    return UnseenScripts(len(texts), dict(found.most_common()))

@@ -1,5 +1,7 @@
 """`predict` and `explain` say where texts are in a script that the training texts do not have."""
 
+import json
+
 import pytest
 
 SENTENCE = "2 of the 2 texts looked at are in a script that no training text is in (Thai)"
@@ -30,6 +32,26 @@ def test_predict_warns_after_standard_input(invoke, linear_model):
     assert SENTENCE in done.stderr
     known = invoke("predict", linear_model, stdin="so happy\n")
     assert "script" not in known.stderr
+
+
+def test_what_is_read_once_is_counted_whole(invoke, linear_model, tmp_path):
+    """Standard input that is written into a file: all its texts count, on stderr and in the summary."""
+    lines = "so happy\n" * 300 + "พรุ่งนี้ฝนตก\n" * 100 + "שלום לך\n"
+    done = invoke("predict", linear_model, "--out", tmp_path / "a.csv", "--json", stdin=lines)
+    assert (
+        "101 of the 401 texts looked at are in a script that no training text is in" in done.stderr
+    )
+    assert json.loads(done.stdout)["unseen_scripts"] == {"THAI": 100, "HEBREW": 1}
+
+
+def test_late_rows_of_a_file_are_warned_of_after_all(invoke, linear_model, tmp_path):
+    """The first rows alone are looked at before the work; where they are fine, the end says it, once."""
+    source = tmp_path / "late.csv"
+    rows = ["so happy"] * 300 + ["พรุ่งนี้ฝนตก"] * 100
+    source.write_text("\n".join(["text", *rows]) + "\n", encoding="utf-8")
+    done = invoke("predict", linear_model, source, "--out", tmp_path / "out.csv")
+    assert done.stderr.count("100 of the 400 texts looked at are in a script") == 1
+    assert done.stderr.count("in a script that no training text is in") == 1
 
 
 def test_explain_warns_of_its_one_text(invoke, linear_model):

@@ -1,0 +1,61 @@
+"""What `predict` and `explain` warn of: blank texts, and scripts that no training text is in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assay.batch.blank_rows import BlankRows
+    from assay.cli.predict_command import ReadingArguments
+    from assay.runtime.limits.scripts import UnseenScripts
+    from assay.runtime.predictor import Model
+
+__all__ = ["first_texts", "warn_of_rows", "warn_of_unseen_scripts"]
+
+FIRST_ROWS = 256  # rows whose scripts are looked at
+
+
+def first_texts(source: str, reading: ReadingArguments) -> list[str]:
+    """Return the texts of the first rows of a file, without those that cannot be read.
+
+    Nothing is read from what can be read only once, such as a pipe.
+    """
+    from assay.batch.rows import open_rows
+
+    if not Path(source).is_file():
+        return []
+    rows, column = open_rows(source, **reading)
+    values = [row.values.get(column) for row in islice(rows, FIRST_ROWS)]
+    return [value for value in values if isinstance(value, str)]
+
+
+def warn_of_unseen_scripts(model: Model, texts: Sequence[str]) -> bool:
+    """Say on stderr if many of the texts are in a script that the training texts do not have.
+
+    Returns
+    -------
+    bool
+        Whether that was said.
+    """
+    from assay.runtime.limits.scripts import find_unseen_scripts
+
+    seen = model.manifest.training_data.get("scripts", [])
+    return _warn_of(find_unseen_scripts(texts, seen=seen))
+
+
+def warn_of_rows(blank: BlankRows, unseen: UnseenScripts | None) -> None:
+    """Say on stderr how many rows hold no text, and how many are in unseen scripts if many are."""
+    if blank.n_rows:
+        sys.stderr.write(f"warning: {blank.describe()}\n")
+    if unseen is not None:
+        _warn_of(unseen)
+
+
+def _warn_of(unseen: UnseenScripts) -> bool:
+    if unseen.are_many:
+        sys.stderr.write(f"warning: {unseen.describe()}\n")
+    return unseen.are_many

@@ -1,0 +1,52 @@
+"""Texts in a script that the model never learnt: counted in all rows, by the plain engine and in shards."""
+
+import pytest
+
+from _support.small_runs import write_data
+from assay.batch import predict_file
+from assay.batch.rows import Scoring
+from assay.batch.shards import NOTES, REJECTED, plan_shards, score_shard
+from assay.data.files.writers import open_writer
+from assay.recipes.train import train_model
+from assay.runtime import load_model
+
+TEXTS = ["happy day", "พรุ่งนี้ฝนตก", "so sad", "שלום לך", "พรุ่งนี้ฝนตก", "2024"]
+COUNTS = {"THAI": 2, "HEBREW": 1}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """Train a small `linear` model on English and Korean texts."""
+    root = tmp_path_factory.mktemp("models")
+    data = write_data(root / "data", sizes={"train": 120, "validation": 60, "test": 27})
+    train_model(data, root / "linear", method="linear")
+    return load_model(root / "linear")
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Write the texts."""
+    path = tmp_path / "in.jsonl"
+    with open_writer(path, like=path) as writer:
+        for text in TEXTS:
+            writer.write({"text": text})
+    return path
+
+
+def test_every_chunk_is_counted(model, source, tmp_path, monkeypatch):
+    """Several chunks add up, also in the plain values of the summary."""
+    monkeypatch.setattr("assay.batch.chunks.CHUNK_ROWS", 2)
+    summary = predict_file(model, source, tmp_path / "out.jsonl")
+    assert dict(summary.unseen.counts) == COUNTS
+    assert summary.to_dict()["unseen_scripts"] == COUNTS
+    assert summary.unseen.n_texts == len(TEXTS)
+
+
+def test_shards_count_too(model, source, tmp_path):
+    """What is written beside a finished shard has the same numbers."""
+    for name in (NOTES, REJECTED):
+        (tmp_path / "out" / name).mkdir(parents=True)
+    (shard,) = plan_shards(source)
+    note = score_shard(model, shard, Scoring("text"), tmp_path / "out")
+    assert note.unseen_scripts == COUNTS
+    assert type(note).from_json(note.to_json()) == note
