@@ -9,7 +9,9 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -17,13 +19,15 @@ from _support.server_runs import running, until
 from _support.small_runs import run_assay, start_assay
 from assay.errors import OutsideError
 from assay.runtime import load_model
-from assay.server.address import open_listeners
+from assay.server import address
+from assay.server.address import open_listener, open_listeners
 from assay.server.options import ServerOptions
 from assay.server.worker import WorkerPlan
 from assay.server.workers import threads_of_each
 
 TEXT = "i am very happy this day"
 ASKED = 'assay_requests_total{method="POST",route="/predict",status="200"}'
+LISTENING = (socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
 
 pytestmark = [
     pytest.mark.slow,
@@ -167,7 +171,87 @@ def test_sockets_of_one_port():
             listener.close()
 
 
-def test_sockets_are_one_where_the_system_does_not_share_out(monkeypatch):
+def test_port_is_taken_at_every_moment_while_sockets_are_opened(monkeypatch):
+    """Whoever starts at the same moment is refused, between any two of the sockets as well."""
+    refusals = []
+
+    def open_with_a_rival(host, port, *, is_shared=False):
+        if is_shared:
+            with pytest.raises(OutsideError, match="is taken") as caught:
+                open_listener(host, port).close()
+            refusals.append(caught.value)
+        return open_listener(host, port, is_shared=is_shared)
+
+    monkeypatch.setattr(address, "open_listener", open_with_a_rival)
+    listeners = open_listeners("127.0.0.1", 0, 4)
+    try:
+        n_listening = sum(one.getsockopt(*LISTENING) for one in listeners)
+        assert len({one.getsockname() for one in listeners}) == 1
+        assert n_listening == 4
+        if sys.platform == "linux":
+            assert len(refusals) == 3
+    finally:
+        for listener in listeners:
+            listener.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shares connections out")
+def test_connections_are_shared_out_among_all_sockets():
+    """The first one, which was alone for a moment, gets its share as well."""
+    listeners = open_listeners("127.0.0.1", 0, 3)
+    with ExitStack() as stack:
+        for listener in listeners:
+            stack.enter_context(listener).setblocking(False)
+        for _ in range(120):
+            stack.enter_context(socket.create_connection(listeners[0].getsockname()))
+        shares = []
+        for listener in listeners:
+            shares.append(0)
+            with suppress(BlockingIOError):
+                while True:
+                    stack.enter_context(listener.accept()[0])
+                    shares[-1] += 1
+    assert sum(shares) == 120
+    assert min(shares) >= 10  # of about 40 each
+
+
+def test_sockets_are_one_where_no_second_one_is_let_in(monkeypatch):
+    """A system that says no after all is treated like one that never shares out."""
+
+    def refuse_shared(host, port, *, is_shared=False):
+        if is_shared:
+            raise OutsideError(f"port {port} is taken")
+        return open_listener(host, port)
+
+    monkeypatch.setattr(address, "open_listener", refuse_shared)
+    with ExitStack() as stack:
+        listeners = [stack.enter_context(one) for one in open_listeners("127.0.0.1", 0, 2)]
+        stack.enter_context(socket.create_connection(listeners[0].getsockname()))
+        listeners[1].settimeout(10)
+        stack.enter_context(listeners[1].accept()[0])
+
+
+def test_port_is_kept_while_no_worker_can_be_started(folders, tmp_path):
+    """A broken folder and two dead workers: nobody else gets the port, and all go on once it is mended."""
+    folder = shutil.copytree(folders["linear"], tmp_path / "mine")
+    right = (folder / "vocabulary.json").read_text()
+    with running(folder, args=["--workers", "2"], is_forked=False) as server:
+        (folder / "vocabulary.json").write_text("{}")
+        for child in children(server.process.pid):
+            os.kill(child, signal.SIGKILL)
+        failed = set()
+        while len(failed) < 2:
+            line = json.loads(server.process.stderr.readline())
+            if line["event"] == "a worker could not be started":
+                failed.add(line["worker"])
+        with pytest.raises(OutsideError, match="is taken"):
+            open_listener(server.host, server.port).close()
+        (folder / "vocabulary.json").write_text(right)
+        assert server.ask("/predict", {"inputs": TEXT})[0] == 200
+        until(lambda: server.metric("assay_workers") == 2)
+
+
+def test_sockets_are_one_where_the_system_the_system_does_not_share_out(monkeypatch):
     """On other systems than Linux all workers accept from the same queue."""
     monkeypatch.setattr("sys.platform", "darwin")
     listeners = open_listeners("127.0.0.1", 0, 2)

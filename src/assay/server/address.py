@@ -6,10 +6,11 @@ import errno
 import os
 import socket
 import sys
+from contextlib import suppress
 
 from assay.errors import OutsideError
 
-__all__ = ["BACKLOG", "Listener", "open_listener", "open_listeners"]
+__all__ = ["BACKLOG", "Listener", "open_beside", "open_listener", "open_listeners"]
 
 Listener = socket.socket  # for rooms that hand one on, and open none
 BACKLOG = 2048  # connections that wait to be accepted
@@ -51,8 +52,9 @@ def open_listener(host: str, port: int, *, is_shared: bool = False) -> socket.so
 def open_listeners(host: str, port: int, n: int) -> list[socket.socket]:
     """Open `n` sockets on one port, among which the system shares connections out.
 
-    Linux gives each connection to one of several sockets. Elsewhere all get the same socket, and
-    whoever is idle accepts.
+    The first one is opened as if it were alone, which the system refuses where anybody listens
+    already, and only then lets others beside it. It stays open: two commands that start at the same
+    moment cannot both have a port.
 
     Raises
     ------
@@ -60,12 +62,21 @@ def open_listeners(host: str, port: int, n: int) -> list[socket.socket]:
         The address cannot be listened on.
     """
     first = open_listener(host, port)
-    if sys.platform != "linux":
-        return [first, *(first.dup() for _ in range(n - 1))]
-    # The first one only made sure that no other program listens: shared sockets would not notice.
-    taken_port = first.getsockname()[1]
-    first.close()
-    return [open_listener(host, taken_port, is_shared=True) for _ in range(n)]
+    if sys.platform == "linux":
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return [first, *(open_beside(first, host) for _ in range(n - 1))]
+
+
+def open_beside(listener: socket.socket, host: str) -> socket.socket:
+    """Open another socket on the port of one of `open_listeners`.
+
+    Linux gives each connection to one of several sockets. Elsewhere, and where the system does not
+    let a second one in, it is the same socket once more, and whoever is idle accepts.
+    """
+    if sys.platform == "linux":
+        with suppress(OutsideError):
+            return open_listener(host, listener.getsockname()[1], is_shared=True)
+    return listener.dup()
 
 
 def _explain_refusal(err: OSError, host: str, port: int) -> OutsideError:

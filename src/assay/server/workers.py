@@ -20,7 +20,7 @@ from typing import Any
 
 from assay import _env
 from assay.errors import ModelError, OutsideError
-from assay.server.address import open_listener
+from assay.server.address import open_beside
 from assay.server.channel import Channel, Message
 from assay.server.logs import set_up_logs
 from assay.server.options import ServerOptions
@@ -163,7 +163,6 @@ class _Workers:
         self._models = tuple(models)
         self._options = options
         self._n_threads = n_threads
-        self._port = listeners[0].getsockname()[1]
         self._workers = [_Worker(i, listener) for i, listener in enumerate(listeners)]
         self._n_replaced = 0
         self._stop = asyncio.Event()
@@ -230,17 +229,24 @@ class _Workers:
         while (message := await worker.start(self._plan))["kind"] != "ready":
             facts = {"worker": worker.number, "reason": message["sentence"]}
             logger.warning("a worker could not be started", extra={"facts": facts})
-            worker.listener.close()  # its share of connections goes to the other workers
+            beside = self._listener_beside(worker)
+            if beside is not None:
+                worker.listener.close()  # its share of connections goes to the other workers
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, MAX_PAUSE_S)
-            worker.listener = self._listen_again()
+            if beside is not None:
+                beside = self._listener_beside(worker)
+                assert beside is not None
+                worker.listener = open_beside(beside, self._options.host)
 
-    def _listen_again(self) -> socket.socket:
-        """Return another socket on the same port."""
-        if sys.platform == "linux":
-            return open_listener(self._options.host, self._port, is_shared=True)
-        others = [one.listener for one in self._workers if one.listener.fileno() >= 0]
-        return others[0].dup() if others else open_listener(self._options.host, self._port)
+    def _listener_beside(self, worker: _Worker) -> socket.socket | None:
+        """Return the open socket of another worker.
+
+        None if there is none: then the worker's own has to stay open, since it alone keeps the port
+        from others, and connections wait there.
+        """
+        others = (one.listener for one in self._workers if one is not worker)
+        return next((one for one in others if one.fileno() >= 0), None)
 
     def _on_ask(self, worker: _Worker, number: int) -> None:
         task = asyncio.create_task(self._answer(worker, number))
