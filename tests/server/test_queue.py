@@ -3,8 +3,11 @@
 import asyncio
 import logging
 import threading
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assay.server.failures import ApiError
 from assay.server.queue import ComputeQueue, Work
@@ -224,3 +227,96 @@ async def test_every_text_has_its_own_result(queue, recorder):
     assert await asyncio.gather(*(job.future for job in jobs)) == asked
     assert all(sum(map(len, texts)) <= 6 or len(texts) == 1 for texts in recorder.passes)
     assert queue.n_waiting == 0
+
+
+def test_loop_that_is_closed_does_not_end_the_thread():
+    """Whoever asked there has gone; a request of another loop is answered."""
+    recorder, queue = Recorder(), ComputeQueue(max_texts=10)
+
+    async def leave():
+        await recorder.hold(queue)
+        queue.submit(recorder.work, ["a", "b"])
+
+    async def ask():
+        return await asyncio.wait_for(queue.submit(recorder.work, ["c"]).future, 30)
+
+    asyncio.run(leave())
+    recorder.may_go.set()
+    assert asyncio.run(ask()) == ["C"]
+    assert queue.n_waiting == 0
+    queue.close()
+
+
+class Fickle:
+    """Work that fails in all ways: an error, a panic, results that are too few or too many."""
+
+    def __init__(self):
+        self.may_go = threading.Event()
+        self.work = [Work(self.run, cost=len, budget=budget) for budget in (3, 8)]
+
+    def run(self, texts):
+        """Return the texts in capitals, unless one of them makes it fail."""
+        assert self.may_go.wait(30)
+        if "error" in texts:
+            raise ValueError
+        if "panic" in texts:
+            raise Panic
+        results = [text.upper() for text in texts]
+        return results[1:] if "few" in texts else results * 2 if "many" in texts else results
+
+
+FAILING = ("error", "panic", "few", "many")
+TEXTS = st.lists(st.sampled_from(["a", "bb", "ccc", *FAILING]), max_size=6)
+STEPS = st.lists(
+    st.tuples(st.just("submit"), TEXTS, st.integers(0, 1))
+    | st.tuples(st.just("cancel"), st.integers(0, 30))
+    | st.tuples(st.sampled_from(["go", "stop", "turn"])),
+    max_size=30,
+)
+
+
+@settings(deadline=None)
+@given(STEPS)
+def test_number_of_waiting_texts_never_drifts(steps):
+    """It is that of the texts that are in no pass yet and that somebody waits for, at every moment."""
+    fickle, jobs = Fickle(), []
+    queue = ComputeQueue(max_texts=20)
+
+    def check():
+        with queue._condition:
+            left = [len(job.texts) - job.n_taken for job in jobs if not job.is_cancelled]
+            assert queue.n_waiting == sum(left)
+            assert queue.n_waiting <= 20
+
+    async def take(step, *args):
+        if step == "submit":
+            with suppress(ApiError):  # it may be full
+                jobs.append(queue.submit(fickle.work[args[1]], args[0]))
+        elif step == "cancel" and jobs:
+            queue.cancel(jobs[args[0] % len(jobs)])
+        elif step in ("go", "stop"):
+            fickle.may_go.set() if step == "go" else fickle.may_go.clear()
+        await asyncio.sleep(0.001 if step == "turn" else 0)
+
+    async def main():
+        for step in steps:
+            await take(*step)
+            check()
+        fickle.may_go.set()
+        futures = [job.future for job in jobs]
+        ends = await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), 30)
+        for job, end in zip(jobs, ends, strict=True):
+            if job.future.cancelled():
+                assert job.is_cancelled
+            elif set(job.texts) & set(FAILING):
+                assert end.status == 500
+            else:
+                assert end == [text.upper() for text in job.texts]
+        check()
+        assert queue.n_waiting == 0
+
+    try:
+        asyncio.run(main())
+    finally:
+        fickle.may_go.set()
+        queue.close()

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,7 +234,10 @@ class ComputeQueue:
         work = together[0][0].work
         texts = [job.texts[i] for job, i in together]
         try:
-            return list(work.run(texts))
+            results = list(work.run(texts))
+            if len(results) == len(texts):
+                return results
+            raise ValueError(f"{len(results)} results")  # caught below: it has a place in the log
         except BaseException as err:  # also a panic of a Rust library: the thread has to go on
             if len(texts) == 1:
                 logger.error("a text could not be scored", extra={"facts": describe_exception(err)})
@@ -255,7 +259,7 @@ def _deliver(together: Pass, results: Sequence[Any]) -> None:
         delivery = by_loop.setdefault(job.loop, {})
         delivery.setdefault(job, []).append((i, result))
     for loop, delivery in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits there
             loop.call_soon_threadsafe(_take_delivery, delivery)
 
 
