@@ -3,7 +3,7 @@
 import pytest
 
 from _support.small_runs import write_data
-from assay.batch import predict_file
+from assay.batch import open_rows, predict_file, predict_rows
 from assay.batch.rows import Scoring
 from assay.batch.shards import NOTES, REJECTED, plan_shards, score_shard
 from assay.data.files.writers import open_writer
@@ -50,3 +50,14 @@ def test_shards_count_too(model, source, tmp_path):
     note = score_shard(model, shard, Scoring("text"), tmp_path / "out")
     assert note.unseen_scripts == COUNTS
     assert type(note).from_json(note.to_json()) == note
+
+
+def test_they_are_never_in_scope(model, source):
+    """However well their other signs fit: the warning says that --scope marks them."""
+    rows, column = open_rows(source)
+    found = list(predict_rows(model, rows, text_column=column, with_scope=True))
+    assert [one.unseen_script for one in found] == ["", "THAI", "", "HEBREW", "THAI", ""]
+    assert not any(one.record["in_scope"] for one in found if one.unseen_script)
+    assert found[0].record["in_scope"]
+    shares = model.scope(TEXTS)
+    assert (shares == 0).tolist() == [bool(one.unseen_script) for one in found]

@@ -271,7 +271,7 @@ def score_rows(
     if advance is not None and n_unscored:
         advance(n_unscored)  # repeated texts and rejected rows
     blank = set(filter(is_blank, positions))
-    seen = frozenset(model.manifest.training_data.get("scripts", []))
+    seen = model.manifest.scripts
     scripts = [find_unseen_script(text, seen=seen) for text in positions]
     predictions = []
     for row, (text, problem) in zip(rows, checked, strict=True):

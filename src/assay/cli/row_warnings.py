@@ -43,8 +43,7 @@ def warn_of_unseen_scripts(model: Model, texts: Sequence[str]) -> bool:
     """
     from assay.runtime.limits.scripts import find_unseen_scripts
 
-    seen = model.manifest.training_data.get("scripts", [])
-    return _warn_of(find_unseen_scripts(texts, seen=seen))
+    return _warn_of(find_unseen_scripts(texts, seen=model.manifest.scripts))
 
 
 def warn_of_rows(blank: BlankRows, unseen: UnseenScripts | None) -> None:

@@ -154,6 +154,14 @@ class Manifest(Brief):
         return sum(int(entry["size_bytes"]) for entry in self.files.values())
 
     @property
+    def scripts(self) -> frozenset[str]:
+        """The scripts that texts of train are written in; empty if they are not known."""
+        found = self.training_data.get("scripts", [])
+        if not isinstance(found, list):  # the folder may be a stranger's
+            return frozenset()
+        return frozenset(map(str, found))
+
+    @property
     def keeps_texts(self) -> bool:
         """Whether the folder holds texts of its train split."""
         return KEPT_TEXTS in self.files

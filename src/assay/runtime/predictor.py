@@ -24,6 +24,7 @@ from assay.runtime.layout import Layout
 from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
 from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.limits.scope import ScopeReference, TermStatistics, add_sureness
+from assay.runtime.limits.scripts import are_unseen
 from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.manifest import Manifest
 from assay.runtime.model_html import model_html
@@ -153,10 +154,7 @@ class Model:
 
     @property
     def scope_threshold(self) -> float | None:
-        """Scope below which a text does not look like the training data.
-
-        None if the model has nothing to compare a text with.
-        """
+        """Scope below which a text does not look like train; None: there is nothing to go by."""
         return None if self._scope_parts is None else self._scope_parts[1].threshold
 
     @cached_property
@@ -294,16 +292,17 @@ class Model:
         Returns
         -------
         float64 array of shape (n_texts,), or None
-            The share of validation texts that look no more like train, from 0 to 1; below
-            `scope_threshold` a text is out of scope. None if there is nothing to compare with.
+            The share of validation texts that look no more like train, from 0 to 1, and 0 in a
+            script that train lacks; below `scope_threshold`: out of scope. None: cannot be told.
         """
         as_list = check_texts(texts)
         if self._scope_parts is None:
             return None
         statistics, reference = self._scope_parts
-        scores = self.predict_proba(as_list) if probs is None else probs
-        outcomes = self.answering.outcomes(np.asarray(scores))
-        return reference.scope(add_sureness(statistics.measure(as_list), outcomes))
+        scores = np.asarray(self.predict_proba(as_list) if probs is None else probs)
+        measured = add_sureness(statistics.measure(as_list), self.answering.outcomes(scores))
+        is_unseen = are_unseen(as_list, seen=self.manifest.scripts)
+        return np.where(is_unseen, 0.0, reference.scope(measured))
 
     @checked
     def nearest(self, texts: Sequence[str], *, n: int = 3) -> list[list[Neighbour]]:

@@ -7,12 +7,14 @@ from typing import NotRequired, TypedDict
 
 import numpy as np
 
+from assay.data.blank_text import is_blank
 from assay.runtime.explain import ExplanationEntry
 from assay.runtime.limits.confidence import Confidence, word_confidence
+from assay.runtime.limits.scripts import find_unseen_script
 from assay.runtime.nearest import NeighbourEntry
 from assay.runtime.predictor import Model
 
-__all__ = ["Judgement", "LabelScore", "judge_text", "rank_scores"]
+__all__ = ["Judgement", "LabelScore", "is_readable", "judge_text", "rank_scores"]
 
 
 class LabelScore(TypedDict):
@@ -57,6 +59,11 @@ def rank_scores(probs: np.ndarray, labels: Sequence[str], top_k: int | None) -> 
     return ranked
 
 
+def is_readable(text: str, model: Model) -> bool:
+    """Return whether there is something to read, in a script that the model has learnt."""
+    return not is_blank(text) and not find_unseen_script(text, seen=model.manifest.scripts)
+
+
 def judge_text(
     model: Model,
     probs: np.ndarray,
@@ -64,7 +71,7 @@ def judge_text(
     scope: float | None,
     answer: str | list[str] | None,
     top_k: int | None,
-    has_text: bool = True,
+    is_readable: bool = True,
 ) -> Judgement:
     """Return what `/v1/classify` says about one text.
 
@@ -80,15 +87,15 @@ def judge_text(
         model abstains.
     top_k : int or None
         Return only so many scores; None: all.
-    has_text : bool
-        There is something to read in the text. Else the model does not know, whatever the scores.
+    is_readable : bool
+        What `is_readable` says of the text. Else the model does not know, whatever the scores.
     """
     scores = rank_scores(probs, model.labels, top_k)
     best = scores[0]
     threshold = model.scope_threshold
     in_scope = None
     if scope is not None and threshold is not None:
-        in_scope = has_text and scope >= threshold
+        in_scope = is_readable and scope >= threshold
     sureness = best["score"]
     if isinstance(answer, list):
         label = answer[0] if answer else None
@@ -100,7 +107,7 @@ def judge_text(
         "label": label,
         "best_label": best["label"],
         "score": best["score"],
-        "confidence": word_confidence(sureness, is_answered=has_text and answer is not None),
+        "confidence": word_confidence(sureness, is_answered=is_readable and answer is not None),
         "abstained": answer is None,
         "scope": scope,
         "in_scope": in_scope,

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from assay._version import __version__
-from assay.data.blank_text import is_blank
 from assay.errors import did_you_mean
 from assay.runtime.explain import Explanation, ExplanationEntry, plan_explanation
 from assay.runtime.limits.confidence import LEANING, SURE
 from assay.runtime.predictor import NO_TEXTS, Model
 from assay.server.failures import ApiError, ClientGone
-from assay.server.judgement import Judgement, LabelScore, judge_text, rank_scores
+from assay.server.judgement import Judgement, LabelScore, is_readable, judge_text, rank_scores
 from assay.server.limits import Limits
 from assay.server.metrics import Metrics, render_snapshot
 from assay.server.places import Places
@@ -112,7 +111,7 @@ class Service:
                 scope=scope,
                 answer=answer,
                 top_k=asked.top_k,
-                has_text=not is_blank(text),
+                is_readable=is_readable(text, served.model),
             )
             judgements.append(judgement)
         if asked.explain:

@@ -29,6 +29,7 @@ from assay.runtime.limits.scope import (
     add_sureness,
     standardise,
 )
+from assay.runtime.limits.scripts import are_unseen
 
 STRANGE = [
     "zxcv qwrt plmk",
@@ -405,7 +406,9 @@ def test_scope_of_texts_needs_no_scores_and_takes_them(model):
     texts = [*EDGE_TEXTS, *STRANGE]
     scope = model.scope(texts)
     assert scope.shape == (len(texts),)
-    assert ((scope > 0) & (scope <= 1)).all()
+    is_seen = ~are_unseen(texts, seen=model.manifest.scripts)
+    assert ((scope > 0) == is_seen).all()
+    assert (scope <= 1).all()
     np.testing.assert_array_equal(scope, model.scope(texts, probs=model.predict_proba(texts)))
     alone = [model.scope([text])[0] for text in texts]
     np.testing.assert_allclose(scope, alone, atol=1e-9)

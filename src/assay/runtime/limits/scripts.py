@@ -10,9 +10,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from assay.tokenization.scripts import count_scripts, find_script
 
-__all__ = ["UnseenScripts", "find_unseen_script", "find_unseen_scripts", "list_scripts"]
+__all__ = [
+    "UnseenScripts",
+    "are_unseen",
+    "find_unseen_script",
+    "find_unseen_scripts",
+    "list_scripts",
+]
 
 SEEN_FRACTION = 0.001  # least share of the training texts' letters for a script to count as seen
 FOREIGN_FRACTION = 0.5  # a text with more of its letters in unseen scripts is written in them
@@ -100,6 +108,18 @@ def find_unseen_script(text: str, *, seen: Collection[str]) -> str:
     if sum(unseen.values()) <= FOREIGN_FRACTION * counts.total():
         return ""
     return next(iter(unseen))
+
+
+def are_unseen(texts: Sequence[str], *, seen: Collection[str]) -> np.ndarray:
+    """Return which texts are in a script that is not seen, bool of shape (n_texts,).
+
+    Parameters
+    ----------
+    texts : sequence of str
+    seen : collection of str
+        As for `find_unseen_script`.
+    """
+    return np.array([bool(find_unseen_script(text, seen=seen)) for text in texts], dtype=bool)
 
 
 def find_unseen_scripts(texts: Sequence[str], *, seen: Collection[str]) -> UnseenScripts:
