@@ -26,22 +26,31 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import openpyxl
-from faults_child import KINDS
+from faults_child import KINDS, MAINFRAME
 from methods import describe_machine
 
 from assay import Compact, Linear, Majority, load_data, save_model
+from assay.audit.issues import hash_text
 from assay.data.files.writers import open_writer
 
 ROOT = Path(__file__).resolve().parent.parent
 CHILD = Path(__file__).resolve().parent / "faults_child.py"
 PIECE = 250  # inputs of one process
-# The odd files came later: they are tried on top, so that the others stay what they were.
-SHARES = {"models": 0.4, "files": 0.4, "requests": 0.2, "odd_files": 0.1}
+# The last three came later: they are tried on top, so that the others stay what they were.
+SHARES = {
+    "models": 0.4,
+    "files": 0.4,
+    "requests": 0.2,
+    "odd_files": 0.1,
+    "several": 0.1,
+    "fixes": 0.1,
+}
 MAX_CPU_S, MAX_WAIT_S, MAX_GROWN_MB = 5.0, 60.0, 1000.0
 GOOD = ("answered", "refused")
 MAX_LISTED = 50  # findings that are kept of each kind
 SUFFIXES = (".jsonl", ".csv", ".tsv", ".json", ".txt", ".parquet", ".csv.gz", ".xlsx")
 N_TEXTS = 60
+SHORT_CHARS = 80  # shorter texts have a second label where texts have several
 
 
 def make_inputs(root: Path) -> None:
@@ -69,6 +78,28 @@ def make_inputs(root: Path) -> None:
                     writer.write(row)
     (root / "odd_files").mkdir()
     write_odd_files(root / "odd_files", rows)
+    write_decisions(root)
+    several = [[one] for one in labels]
+    for text, own in zip(texts, several, strict=True):
+        if len(text) < SHORT_CHARS:
+            own.append("short")
+    for estimator in (Linear(), Compact(n_epochs=1)):
+        fitted = estimator.fit(texts, several, validation=(texts, several))
+        save_model(fitted, root / "several" / estimator.method)
+
+
+def write_decisions(root: Path) -> None:
+    """Write a file of answers for each file of texts: every third row gets another label."""
+    (root / "decisions").mkdir()
+    for folder in ("files", "odd_files"):
+        for path in sorted((root / folder).iterdir()):
+            encoding = MAINFRAME if path.stem == "mainframe" else None
+            lines = ["kind,split,row,proposed_label,text_sha256,accept"]
+            for split, labelled in load_data(path, encoding=encoding).items():
+                for text, line in zip(labelled.texts[::3], labelled.lines[::3], strict=True):
+                    lines.append(f"wrong_label,{split},{line},joy,{hash_text(text)},yes")
+            answers = root / "decisions" / f"{path.name}.csv"
+            answers.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def write_odd_files(folder: Path, rows: list[dict[str, str]]) -> None:
@@ -82,7 +113,7 @@ def write_odd_files(folder: Path, rows: list[dict[str, str]]) -> None:
     workbook.save(folder / "formulas.xlsx")
     cells = [(row["text"].replace(",", ""), row["label"]) for row in rows]
     table = "".join(f"{text},{label}\n" for text, label in [("text", "label"), *cells])
-    (folder / "mainframe.csv").write_bytes(table.encode("cp500", "replace"))
+    (folder / "mainframe.csv").write_bytes(table.encode(MAINFRAME, "replace"))
     korean = "문장,감정\n" + table.partition("\n")[2]
     (folder / "감정 데이터.csv").write_text(korean, encoding="utf-8")
     pairs = [[row["text"], {"cats": {row["label"]: 1.0, "other": 0.0}}] for row in rows]

@@ -51,9 +51,9 @@ def refuse_numbers(name: str) -> None:
     raise ValueError(name)
 
 
-def try_model(rng: random.Random, root: Path) -> str:
+def try_model(rng: random.Random, root: Path, kind: str = "models") -> str:
     """Change a file of a model, seal it again or not, and predict."""
-    source = rng.choice(sorted((root / "models").iterdir()))
+    source = rng.choice(sorted((root / kind).iterdir()))
     with TemporaryDirectory() as folder:
         model = shutil.copytree(source, Path(folder) / "model")
         files = sorted(path for path in model.rglob("*") if path.is_file())
@@ -71,6 +71,11 @@ def try_model(rng: random.Random, root: Path) -> str:
     if not np.isfinite(probs).all() or (probs < 0).any():
         return "NaN, infinite or negative scores"
     return "answered"
+
+
+def try_several(rng: random.Random, root: Path) -> str:
+    """Change a model of several labels per text."""
+    return try_model(rng, root, "several")
 
 
 def seal(model: Path, path: Path) -> None:
@@ -117,6 +122,32 @@ def try_file(rng: random.Random, root: Path, folder: str = "files") -> str:
 def try_odd_file(rng: random.Random, root: Path) -> str:
     """Change a file as special programs write it; the parts of a workbook are changed unpacked."""
     return try_file(rng, root, "odd_files")
+
+
+def try_fix(rng: random.Random, root: Path) -> str:
+    """Change data or decisions about its labels, and fix it; what is written has to be readable."""
+    source = rng.choice(sorted([*(root / "files").iterdir(), *(root / "odd_files").iterdir()]))
+    decisions = root / "decisions" / f"{source.name}.csv"
+    encoding = MAINFRAME if source.stem == "mainframe" else None
+    options = assay.DataOptions(encoding=encoding, merge_labels=rng.random() < 0.3)
+    with TemporaryDirectory() as folder:
+        data, answers = Path(folder) / source.name, Path(folder) / "decisions.csv"
+        data.write_bytes(source.read_bytes())
+        answers.write_bytes(decisions.read_bytes())
+        changed = data if rng.random() < 0.7 else answers
+        change = mutate_bytes
+        if changed.suffix == ".xlsx":
+            change = mutate_zip_bytes
+        elif ".json" in changed.suffixes and rng.random() < 0.5:
+            change = mutate_json_bytes
+        changed.write_bytes(change(rng, changed.read_bytes()))
+        out = Path(folder) / f"fixed-{source.name}"
+        assay.fix_data(data, answers, out, options=options)
+        try:
+            assay.load_data(out, encoding=encoding)
+        except AssayError as err:
+            return f"what was written is refused: {str(err)[:200]}"
+    return "answered"
 
 
 MODELS: dict[Path, assay.Model] = {}
@@ -208,6 +239,8 @@ KINDS: dict[str, Try] = {
     "files": try_file,
     "requests": try_request,
     "odd_files": try_odd_file,
+    "several": try_several,
+    "fixes": try_fix,
 }
 
 

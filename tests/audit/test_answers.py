@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from assay.audit.answers import read_corrections
+from assay.audit.answers import read_corrections, read_issues_file
 from assay.audit.issues import COLUMNS, Issue, hash_text, write_issues_file
 from assay.errors import DataError
 
@@ -117,12 +117,17 @@ def test_file_without_the_columns_is_refused(tmp_path):
         read_corrections(tmp_path / "i.csv")
 
 
-def test_broken_row_number_is_refused(tmp_path):
+@pytest.mark.parametrize(
+    ("written", "shown"), [("seven", "seven"), ("9" * 5000, "9" * 20)], ids=["word", "digits"]
+)
+def test_broken_row_number_is_refused(tmp_path, written, shown):
     """Every line that cannot be used is named."""
     write_issues_file([SUSPECT], tmp_path / "i.csv")
     text = (tmp_path / "i.csv").read_text(encoding="utf-8-sig")
     (tmp_path / "i.csv").write_text(
-        text.replace("train,7,", "train,seven,").replace(",\n", ",yes\n"), encoding="utf-8"
+        text.replace("train,7,", f"train,{written},").replace(",\n", ",yes\n"), encoding="utf-8"
     )
-    with pytest.raises(DataError, match="line 2: row 'seven'; a whole number is accepted"):
+    with pytest.raises(DataError, match=f"line 2: row '{shown}.*; a whole number is accepted"):
         read_corrections(tmp_path / "i.csv")
+    with pytest.raises(DataError, match=f"line 2: row '{shown}.* is no whole number"):
+        read_issues_file(tmp_path / "i.csv")

@@ -89,6 +89,14 @@ def test_other_values_under_the_name_of_folds_are_left_alone(tmp_path, cells):
     assert list(load_data(_table(tmp_path / "d.csv", "fold", cells))) == ["all"]
 
 
+def test_number_that_python_does_not_read_is_no_fold(tmp_path):
+    """Five thousand digits: a column like any other."""
+    path = tmp_path / "d.csv"
+    rows = [f"text {i},{'ab'[i % 2]},{'9' * 5000 if i % 3 else 1}" for i in range(20)]
+    path.write_text("\n".join(["text,label,fold", *rows]) + "\n")
+    assert list(load_data(path)) == ["all"]
+
+
 def test_frames_have_such_columns_too():
     """A frame with numbers and booleans is divided as a file."""
     pandas = require("pandas")

@@ -323,6 +323,28 @@ def test_workbook_keeps_other_cells_and_sheets(tmp_path):
     assert found["Sheet"]["A1"].font.bold
 
 
+@pytest.mark.parametrize("part", ["docProps/core.xml", "[Content_Types].xml"])
+def test_workbook_with_a_broken_part_is_refused(tmp_path, part):
+    """The library that reads values looks at fewer parts than the one that changes them."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    for row in (["text", "label"], ["a", "x"], ["b", "y"], ["c", "x"]):
+        workbook.active.append(row)
+    workbook.save(tmp_path / "whole.xlsx")
+    with (
+        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
+        zipfile.ZipFile(tmp_path / "a.xlsx", "w") as broken,
+    ):
+        for name in whole.namelist():
+            broken.writestr(name, "<a><b></a>" if name == part else whole.read(name))
+    decisions = decide(tmp_path / "i.csv", ("train", 2, "a", "y", "yes"))
+    assert len(list(read_rows(tmp_path / "a.xlsx"))) == 3
+    said = r"a\.xlsx can be read but not changed: a part of it is broken \("
+    with pytest.raises(DataError, match=said):
+        fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx")
+    assert not (tmp_path / "b.xlsx").exists()
+
+
 def test_label_of_a_workbook_is_read_as_it_was_accepted(tmp_path):
     """A cell stays a number only where its number format shows that number as the label."""
     openpyxl = pytest.importorskip("openpyxl")

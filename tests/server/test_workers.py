@@ -248,7 +248,8 @@ def test_port_is_kept_while_no_worker_can_be_started(folders, tmp_path):
             open_listener(server.host, server.port).close()
         (folder / "vocabulary.json").write_text(right)
         assert server.ask("/predict", {"inputs": TEXT})[0] == 200
-        until(lambda: server.metric("assay_workers") == 2)
+        # Until all are asked in time, on a busy machine, the answer is an error.
+        until(lambda: server.ask("/metrics")[0] == 200 and server.metric("assay_workers") == 2)
 
 
 def test_sockets_are_one_where_the_system_the_system_does_not_share_out(monkeypatch):

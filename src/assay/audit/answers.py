@@ -49,6 +49,7 @@ KINDS_OF_LABELS = (
     "label_spelling",
 )
 NUMBER = re.compile(r"\d+(\.\d+)?(e-?\d+)?")
+WHOLE_NUMBER = re.compile(r"\d{1,18}")  # more digits name no row, and Python does not read 5,000
 # Spreadsheets of some countries write ; in place of , between cells.
 HEADER_DELIMITER = re.compile(rb'\W{0,4}kind"?([,;\t])')
 
@@ -118,8 +119,8 @@ def read_corrections(path: Path | str) -> tuple[list[Correction], int]:
             )
         elif cells["kind"].strip() not in KINDS_OF_LABELS and not cells["proposed_label"]:
             n_other_kinds += 1
-        elif not cells["row"].strip().isdecimal():
-            number = cells["row"].strip()
+        elif not WHOLE_NUMBER.fullmatch(cells["row"].strip()):
+            number = cut(cells["row"].strip())
             problems.append(f"line {row.line:,}: row '{number}'; a whole number is accepted")
         else:
             accepted.append(_correction(row.line, cells))
@@ -167,8 +168,10 @@ def read_issues_file(path: Path | str) -> list[FoundRow]:
             raise DataError(f"{path.name} cannot be used: line {row.line:,}: {row.problem}")
         cells = _cells(row.values, path)
         number = cells["row"].strip()
-        if not number.isdecimal():
-            raise DataError(f"{path.name} line {row.line:,}: row '{number}' is no whole number")
+        if not WHOLE_NUMBER.fullmatch(number):
+            raise DataError(
+                f"{path.name} line {row.line:,}: row '{cut(number)}' is no whole number"
+            )
         score = str(row.values.get("score") or "").strip()
         group = str(row.values.get("group") or "").strip()
         found.append(
@@ -179,7 +182,7 @@ def read_issues_file(path: Path | str) -> list[FoundRow]:
                 text_sha256=cells["text_sha256"].strip().casefold(),
                 proposed_label=cells["proposed_label"],
                 score=float(score) if NUMBER.fullmatch(score) else None,
-                group=int(group) if group.isdecimal() else None,
+                group=int(group) if WHOLE_NUMBER.fullmatch(group) else None,
             )
         )
     return found

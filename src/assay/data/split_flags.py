@@ -6,6 +6,7 @@ which fold is the test split: that is a question.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from assay.data.cell_values import label_as_text
@@ -34,6 +35,7 @@ OTHER_SPLIT = {"train": "test", "validation": "train", "test": "train"}
 TRUE = ("true", "1", "yes", "y", "t")
 FALSE = ("false", "0", "no", "n", "f")
 MAX_FOLDS = 20
+FOLD_NUMBER = re.compile(r"[0-9]{1,9}")
 N_LISTED = 10  # values of a column in a message
 
 
@@ -120,7 +122,7 @@ def ask_about_folds(rows: Sequence[Row], column: str, *, source: str) -> None:
         Its values are a few whole numbers: the last one is proposed.
     """
     values = _values(rows, column)
-    is_number = all(value.isascii() and value.isdigit() for value in values)
+    is_number = all(map(FOLD_NUMBER.fullmatch, values))
     if not is_number or not 1 < len(values) <= MAX_FOLDS:
         return
     numbers = sorted(values, key=int)

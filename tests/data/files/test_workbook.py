@@ -77,6 +77,34 @@ def test_what_is_no_workbook_is_said(tmp_path, write_sheets):
         list(read_rows(write_sheets(A=[["text", "text"], ["a", "b"]])))
 
 
+CENTRAL = b"PK\x01\x02"  # how the entry of a file begins in the list at the end of a zip
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        pytest.param(6, b"\xff\x00", id="a version of zip that there is not"),
+        pytest.param(8, b"\x01\x00", id="a password"),
+        pytest.param(10, b"\x63\x00", id="a compression of the future"),
+        pytest.param(10, b"\x0e\x00", id="another compression than it has"),
+        pytest.param(16, b"\0\0\0\0", id="a wrong checksum"),
+    ],
+)
+def test_archive_that_is_damaged_is_read_or_said(write_sheets, place, change):
+    """Two libraries open it: what only one of them refuses means that less is known of the cells."""
+    path = write_sheets(A=[["text", "label"], ["a", "x"], ["b", "y"]])
+    content = bytearray(path.read_bytes())
+    entry = -1
+    while (entry := content.find(CENTRAL, entry + 1)) >= 0:
+        content[entry + place : entry + place + len(change)] = change
+    path.write_bytes(content)
+    try:
+        rows = [tuple(row.values.values()) for row in read_rows(path)]
+    except DataError as err:
+        rows = str(err)
+    assert rows == [("a", "x"), ("b", "y")] or "cannot be read as a workbook" in rows
+
+
 def test_workbooks_without_a_header(write_sheets):
     """Columns are called by their numbers."""
     rows = list(read_rows(write_sheets(A=[["so glad", "joy"]]), header=False))

@@ -22,9 +22,10 @@ from assay.data.files.relabelled_values import (
     SeveralNames,
     of_same_type,
 )
+from assay.data.files.workbook_parts import UNREADABLE
 from assay.data.files.workbook_results import Results, keep_results, read_results
 from assay.data.label_forms import trim, unwrap_formula
-from assay.errors import InputError, plural
+from assay.errors import DataError, InputError, first_line, plural
 
 __all__ = ["find_place", "write_parquet", "write_sheet"]
 
@@ -112,7 +113,7 @@ def write_sheet(path: Path, out: Path, changes: Changes, reading: Reading) -> No
         there is no header -> its label.
     reading : Reading
     """
-    workbook = require("openpyxl").load_workbook(path)
+    workbook = _open_workbook(path)
     sheet = workbook[reading.sheet] if reading.sheet else _filled_sheet(workbook)
     for number, cells in changes.items():
         for column, label in cells.items():
@@ -122,6 +123,17 @@ def write_sheet(path: Path, out: Path, changes: Changes, reading: Reading) -> No
     _settle_formulas(workbook, path.name, results)
     workbook.save(out)
     keep_results(out, results)
+
+
+def _open_workbook(path: Path) -> Any:
+    """Open a workbook to change it, with a library that is stricter than the one that reads it."""
+    try:
+        return require("openpyxl").load_workbook(path)
+    except (*UNREADABLE, AttributeError, IndexError, TypeError) as err:
+        raise DataError(
+            f"{path.name} can be read but not changed: a part of it is broken ({first_line(err)})",
+            hint="open it in a spreadsheet program and save it as .xlsx",
+        ) from err
 
 
 def _settle_formulas(workbook: Any, name: str, results: Mapping[str, Results]) -> None:

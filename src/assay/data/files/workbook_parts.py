@@ -7,14 +7,18 @@ is not found here, or is of another kind, only means that nothing more is known.
 from __future__ import annotations
 
 import io
+import lzma
 import posixpath
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree  # what is read was opened as a workbook before
 
 __all__ = [
+    "UNREADABLE",
     "WorkbookParts",
     "attributes",
     "column_number",
@@ -33,6 +37,21 @@ ROW_OR_CELL = re.compile(rb"<(?:\w+:)?(row|c)\b([^<>]*)>")
 ROW = re.compile(rb"<(?:\w+:)?row\b([^<>]*)>")
 PLACE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})")
 NUMBER = re.compile(rb"[0-9]{1,7}")
+# What zipfile, its codecs and the reader of XML raise. A damaged archive may ask for a version that
+# does not exist (NotImplementedError), or for a password (RuntimeError).
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    ElementTree.ParseError,
+    EOFError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +88,7 @@ def read_parts(content: bytes, sheet: str) -> WorkbookParts:
             styles = b""
             if STYLES in archive.namelist():
                 styles = _read(archive, STYLES, MAX_OTHER_BYTES)
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, ValueError):
+    except UNREADABLE:
         return WorkbookParts()
     return WorkbookParts(cells, styles)
 
@@ -96,7 +115,7 @@ def find_sheet_files(content: bytes) -> dict[str, str]:
             return _sheet_files(
                 _read(archive, SHEETS, MAX_OTHER_BYTES), _read(archive, LINKS, MAX_OTHER_BYTES)
             )
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, ValueError):
+    except UNREADABLE:
         return {}
 
 
