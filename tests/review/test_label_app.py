@@ -67,6 +67,16 @@ def test_labels_are_added_and_renamed(client):
     body = {"id": "2", "version": state["version"], "label": "joy", "to": "new"}
     state = client.post("/labels", json=body).json()
     assert [one["label"] for one in state["labels"]] == ["new", "sadness", "fear"]
+    lasts = []
+    while state["last"] is not None:
+        lasts.append(state["last"])
+        body = {"id": f"u{len(lasts)}", "version": state["version"]}
+        state = client.post("/undo", json=body).json()
+    assert lasts == [
+        {"kind": "merge", "label": "joy", "to": "new"},
+        {"kind": "label", "label": "new", "to": ""},
+    ]
+    assert [one["label"] for one in state["labels"]] == ["joy", "sadness", "fear"]
 
 
 @pytest.mark.parametrize(

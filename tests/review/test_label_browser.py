@@ -166,6 +166,15 @@ def test_page_does_all_that_a_person_needs(visit, pool_file, tmp_path):
         page.fill("#rename", "joy")
         page.keyboard.press("Enter")
         page.wait_for_function("() => document.querySelectorAll('#labels button').length === 3")
+        # taken back, as the button says before, and merged again
+        assert page.text_content("#undo") == "ZTake back the merge of news into joy"
+        page.keyboard.press("z")
+        page.wait_for_selector("#labels button:has-text('news')")
+        assert page.text_content("#undo") == "ZTake back the new label news"
+        page.click("#counts tr:last-child button")
+        page.fill("#rename", "joy")
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.querySelectorAll('#labels button').length === 3")
         # a second browser decides: the first one says so and goes on
         other = visit(served.url, locale="ko-KR", viewport={"width": 390, "height": 844})
         assert other.locator("html").get_attribute("lang") == "ko"

@@ -56,6 +56,33 @@ def test_name_of_another_label_merges_both(labelling):
     assert labelling.counts() == {"sadness": 2}
 
 
+def test_merge_that_is_taken_back_leaves_no_trace(labelling):
+    """Both labels have their texts again; what was decided meanwhile keeps its label."""
+    before = labelling.counts()
+    labelling.apply(Rename("r", "", "joy", "sadness"))
+    assert labelling.is_merge(labelling.last())
+    labelling.apply(Undo("u", "", labelling.last().id))
+    assert labelling.counts() == before
+    labelling.apply(Rename("s", "", "joy", "sadness"))
+    labelling.apply(decide("4", "d", "sadness"))
+    labelling.apply(Undo("v", "", "s"))
+    assert labelling.counts() == {"joy": 1, "sadness": 2}
+
+
+def test_last_is_whatever_was_done_last(labelling):
+    """Decisions, names and new labels, backwards; labels that the command line named are no act."""
+    labelling.apply(Names("new", "", ("fear",), on_page=True))
+    labelling.apply(Rename("r", "", "joy", "glad"))
+    labelling.apply(decide("4", "a", "fear"))
+    found = []
+    while (last := labelling.last()) is not None:
+        found.append(last.id)
+        labelling.apply(Undo(f"undo {last.id}", "", last.id))
+    assert found == ["4", "r", "new", "3", "2", "1"]
+    assert labelling.labels == ["joy", "sadness"]
+    assert len(labelling) == 0
+
+
 def test_event_that_comes_twice_counts_once(labelling):
     """The page sends again what was not answered."""
     n_events = labelling.n_events

@@ -177,6 +177,39 @@ def test_many_rows_are_decided_and_taken_back_at_once(open_session):
     session.undo("nothing left", version=session.version)
 
 
+def test_decisions_are_what_later_rows_show_and_propose(open_session, data):
+    """A row of the same text shows the new label and has it proposed; accepted labels are those of a resumed session, too."""
+    session = open_session()
+    decide(session, keys=("all 2",), label="sadness")
+    nearest = Nearest(load_data(data))
+    nearest.prepare()
+    client = TestClient(create_review_app(session, nearest, None), base_url="http://localhost")
+
+    def ask():
+        state = client.get("/state", params={"kind": "conflict"}).json()
+        return state["n_acceptable"], state["item"]
+
+    n_acceptable, item = ask()
+    assert (item["row"]["label"], item["proposed"], n_acceptable) == ("sadness", "", 0)
+    assert [(one["label"], one["is_decided"]) for one in item["others"]] == [("sadness", True)]
+    session.undo("u", version=session.version)
+    decide(session, keys=("all 2",))
+    decide(session, keys=("all 4",), accepts=True)
+    n_acceptable, item = ask()
+    assert (item["proposed"], item["is_by_decision"], n_acceptable) == ("joy", True, 1)
+    assert ("joy", True) in [(one["label"], one["is_decided"]) for one in item["nearest"]]
+    decide(session, keys=("all 3",), accepts=True)
+    with pytest.raises(UnknownChoiceError, match="no label is proposed"):
+        decide(session, keys=("all 2",), accepts=True)
+    again = open_session()
+    assert (
+        again.labels_now()
+        == session.labels_now()
+        == dict.fromkeys(("all 2", "all 4", "all 3"), "joy")
+    )
+    assert again.changed_labels() == {("all", 3): "joy", ("all", 4): "joy"}
+
+
 def test_region_of_the_map_is_looked_at_alone(open_session):
     """Until its rows are decided; what waits elsewhere is still counted."""
     session = open_session()

@@ -92,6 +92,18 @@ def test_undo_shows_the_text_again(session):
     session.undo("nothing left", version=session.labelling.n_events)
 
 
+def test_undo_takes_a_merge_back_and_no_decision(session):
+    """The text on the screen stays; the decision before it is what comes next."""
+    item = decide(session, "joy")
+    shown = session.current()
+    session.rename_label("r", "joy", "fear", version=session.version)
+    session.undo("u", version=session.version)
+    assert session.labelling.counts()["joy"] == 1
+    assert session.current() == shown
+    session.undo("v", version=session.version)
+    assert session.current().text == item.text
+
+
 def test_history_is_read_and_decided_again(session):
     """The latest decision comes first; another label replaces the one that was given."""
     items = [decide(session, "joy", note="n") for _ in range(2)]

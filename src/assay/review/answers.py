@@ -23,11 +23,14 @@ class Answers(EventState):
     ----------
     of_key : dict of str to Answer
         The answer that holds for each row, by the key of the row.
+    accepted : dict of str to str
+        The label that was proposed for a row and accepted, where the journal has it.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._answers: list[Answer] = []
         self.of_key: dict[str, Answer] = {}
+        self.accepted: dict[str, str] = {}
         super().__init__(events)
 
     def last(self) -> Answer | None:
@@ -41,3 +44,9 @@ class Answers(EventState):
         elif isinstance(event, Undo):
             self._answers = [one for one in self._answers if one.id != event.of]
         self.of_key = {row_key(key): one for one in self._answers for key in one.keys}
+        accepting = [one for one in self._answers if one.labels]
+        self.accepted = {
+            row_key(key): label
+            for one in accepting
+            for key, label in zip(one.keys, one.labels, strict=False)
+        }

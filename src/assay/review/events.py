@@ -94,14 +94,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class Undo:
-    """A decision was taken back.
+    """What was done last was taken back.
 
     Parameters
     ----------
     id : str
     at : str
     of : str
-        The `id` of the decision.
+        The `id` of the event.
     """
 
     kind: ClassVar[str] = "undo"
@@ -118,12 +118,15 @@ class Names:
     ----------
     id, at : str
     labels : tuple of str
+    on_page : bool
+        Whether a person added them on the page, and can take them back there.
     """
 
     kind: ClassVar[str] = "labels"
     id: str
     at: str
     labels: tuple[str, ...]
+    on_page: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,9 @@ class Answer:
         Whether each row gets the label that is proposed for it.
     is_skip : bool
         Whether the rows are left undecided.
+    labels : tuple of str
+        With `accepts`, the label that was proposed for each row. Empty in journals of earlier
+        versions: what the audit proposes.
     """
 
     kind: ClassVar[str] = "answer"
@@ -170,6 +176,7 @@ class Answer:
     label: str | None = None
     accepts: bool = False
     is_skip: bool = False
+    labels: tuple[str, ...] = ()
 
 
 Event: TypeAlias = Start | Decision | Undo | Names | Rename | Answer

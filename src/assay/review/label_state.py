@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 from assay.review.adviser import Adviser
 from assay.review.estimate import Estimate, Forecast
+from assay.review.events import Decision, Names
+from assay.review.labelling import Labelling
 from assay.review.session import Item, LabelSession
 
 __all__ = ["ItemEntry", "LabelState", "describe_item", "describe_state"]
@@ -62,6 +64,14 @@ class LabelCount(TypedDict):
     n: int
 
 
+class LastAct(TypedDict):
+    """What would be taken back: a decision, or a label that was added, renamed or merged."""
+
+    kind: Literal["decision", "label", "rename", "merge"]
+    label: str
+    to: str
+
+
 class LabelState(TypedDict):
     """All that the page shows beside the text."""
 
@@ -81,6 +91,7 @@ class LabelState(TypedDict):
     has_model: bool
     estimate: EstimateEntry | None
     is_estimating: bool
+    last: LastAct | None
     item: ItemEntry | None
 
 
@@ -130,8 +141,21 @@ def describe_state(session: LabelSession, adviser: Adviser) -> LabelState:
             "has_model": session.advice.is_of_model,
             "estimate": _describe_estimate(session.estimate, session.n_left),
             "is_estimating": adviser.is_estimating(),
+            "last": _describe_last(labelling),
             "item": describe_item(session.current()),
         }
+
+
+def _describe_last(labelling: Labelling) -> LastAct | None:
+    act = labelling.last()
+    if act is None:
+        return None
+    if isinstance(act, Decision):
+        return {"kind": "decision", "label": "", "to": ""}
+    if isinstance(act, Names):
+        return {"kind": "label", "label": ", ".join(act.labels), "to": ""}
+    kind: Literal["merge", "rename"] = "merge" if labelling.is_merge(act) else "rename"
+    return {"kind": kind, "label": act.label, "to": act.to}
 
 
 def _describe_estimate(estimate: Estimate | None, n_left: int) -> EstimateEntry | None:

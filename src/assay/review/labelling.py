@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from assay.review.event_session import EventState
 from assay.review.events import Decision, Event, Names, Rename, Undo
 
-__all__ = ["Labelling"]
+__all__ = ["Act", "Labelling"]
+
+Act: TypeAlias = Decision | Rename | Names  # what a person does, and can take back
 
 # Longer than that, the person did something else meanwhile.
 MAX_SECONDS = 120.0
@@ -31,11 +34,17 @@ class Labelling(EventState):
     """
 
     def __init__(self, labels: Sequence[str] = (), events: Iterable[Event] = ()) -> None:
-        self.labels = list(dict.fromkeys(labels))
+        self._first_labels = list(dict.fromkeys(labels))
+        self._acts: dict[str, Act] = {}  # by id, without those that were taken back
+        self._begin()
+        super().__init__(events)
+
+    def _begin(self) -> None:
+        """Go back to the state before the first act."""
+        self.labels = list(self._first_labels)
         # The decisions on each text, the one that holds last; texts in the order of that one.
         self._by_text: dict[str, list[Decision]] = {}
-        self._text_of_id: dict[str, str] = {}
-        super().__init__(events)
+        self._merges: set[str] = set()  # ids of the renames that made one label of two
 
     def decision(self, text: str) -> Decision | None:
         """Return the decision that holds for a text."""
@@ -54,9 +63,17 @@ class Labelling(EventState):
         """Return the decisions that gave labels, without the texts that were skipped."""
         return [one for one in self.decisions() if not one.is_skip]
 
-    def last(self) -> Decision | None:
-        """Return the latest decision; None if there is none."""
-        return next(reversed(self._by_text.values()))[-1] if self._by_text else None
+    def last(self) -> Act | None:
+        """Return what was done last and not taken back; None if there is nothing.
+
+        Labels that the command line named are no act.
+        """
+        acts = reversed(self._acts.values())
+        return next((one for one in acts if not isinstance(one, Names) or one.on_page), None)
+
+    def is_merge(self, rename: Rename) -> bool:
+        """Tell whether a rename made one label of two."""
+        return rename.id in self._merges
 
     def __len__(self) -> int:
         return len(self._by_text)
@@ -72,40 +89,48 @@ class Labelling(EventState):
 
     def _take_in(self, event: Event) -> None:
         """Change the labels or the decisions."""
-        if isinstance(event, Decision):
-            self._decide(event)
-        elif isinstance(event, Undo):
+        if isinstance(event, Undo):
             self._undo(event)
-        elif isinstance(event, Names):
-            self._add_labels(event.labels)
-        elif isinstance(event, Rename):
-            self._rename(event.label, event.to)
+        elif isinstance(event, Decision | Names | Rename):
+            self._acts[event.id] = event
+            self._do(event)
 
-    def _decide(self, decision: Decision) -> None:
-        self._add_labels(decision.labels)
-        own = self._by_text.pop(decision.text, [])
-        self._by_text[decision.text] = [*own, decision]
-        self._text_of_id[decision.id] = decision.text
+    def _do(self, act: Act) -> None:
+        if isinstance(act, Decision):
+            self._add_labels(act.labels)
+            own = self._by_text.pop(act.text, [])
+            self._by_text[act.text] = [*own, act]
+        elif isinstance(act, Names):
+            self._add_labels(act.labels)
+        else:
+            self._rename(act)
 
     def _undo(self, event: Undo) -> None:
-        text = self._text_of_id.get(event.of)
-        if text is None or text not in self._by_text:
+        """Take an act back."""
+        act = self._acts.pop(event.of, None)
+        if act is None:
             return
-        left = [one for one in self._by_text[text] if one.id != event.of]
-        if left:
-            self._by_text[text] = left
-        else:
-            del self._by_text[text]
+        if isinstance(act, Decision) and len(self._by_text[act.text]) == 1:
+            del self._by_text[act.text]
+            return
+        # A name is in many places, and an earlier decision has its place among the others: all
+        # acts that are left are done again.
+        self._begin()
+        for one in self._acts.values():
+            self._do(one)
 
     def _add_labels(self, labels: Iterable[str]) -> None:
         for label in labels:
             if label not in self.labels:
                 self.labels.append(label)
 
-    def _rename(self, label: str, to: str) -> None:
+    def _rename(self, rename: Rename) -> None:
         """Put another name in the place of a label, in the list and in every decision."""
+        label, to = rename.label, rename.to
         if label not in self.labels:
             return
+        if to in self.labels:
+            self._merges.add(rename.id)
         self.labels = list(dict.fromkeys(to if one == label else one for one in self.labels))
         for text, own in self._by_text.items():
             self._by_text[text] = [_renamed(one, label, to) for one in own]

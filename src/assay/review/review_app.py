@@ -27,7 +27,7 @@ from assay.review.page_parts import (
 )
 from assay.review.review_session import Filter, ReviewSession
 from assay.review.row_names import RowNames
-from assay.review.suspects import Nearest, NearText, Suspect
+from assay.review.suspects import Nearest, Suspect, key_of
 from assay.server.failures import ApiError, encode_json
 from assay.server.json_body import JsonObject, check_keys, read_flag, read_name, refuse
 from assay.server.page import JSON_TYPE
@@ -46,6 +46,7 @@ class RowEntry(TypedDict):
     label: str
     split: str
     row: int
+    is_decided: bool
     id: NotRequired[str]
 
 
@@ -56,6 +57,7 @@ class SuspectEntry(TypedDict):
     kinds: list[str]
     row: RowEntry
     proposed: str
+    is_by_decision: bool
     score: float | None
     others: list[RowEntry]
     nearest: list[RowEntry]
@@ -211,40 +213,44 @@ def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> Revie
         "decided": session.decided(),
         "all_labels": list(dict.fromkeys(one.issue.label for one in suspects)),
         "splits": list(dict.fromkeys(one.issue.split for one in suspects)),
-        "item": _describe_suspect(session.current(wanted), nearest, session.names),
+        "item": _describe_suspect(session, session.current(wanted), nearest),
     }
 
 
 def _describe_suspect(
-    suspect: Suspect | None, nearest: Nearest, names: RowNames
+    session: ReviewSession, suspect: Suspect | None, nearest: Nearest
 ) -> SuspectEntry | None:
     if suspect is None:
         return None
-    issue = suspect.issue
+    issue, proposal = suspect.issue, session.proposals().of(suspect)
+    labels, names = session.labels_now(), session.names
+    near = [
+        Issue("", one["split"], one["row"], one["text"], one["label"])
+        for one in nearest.find(issue.text)
+    ]
     return {
         "key": suspect.key,
         "kinds": list(suspect.kinds),
-        "row": _describe_row(issue, names),
-        "proposed": suspect.proposed_label,
+        "row": _describe_row(issue, labels, names),
+        "proposed": proposal.label,
+        "is_by_decision": proposal.is_decided,
         "score": issue.score,
-        "others": [_describe_row(one, names) for one in suspect.others],
-        "nearest": [_describe_near(one, names) for one in nearest.find(issue.text)],
+        "others": [_describe_row(one, labels, names) for one in suspect.others],
+        "nearest": [_describe_row(one, labels, names) for one in near],
     }
 
 
-def _describe_row(issue: Issue, names: RowNames) -> RowEntry:
+def _describe_row(issue: Issue, labels: Mapping[str, str], names: RowNames) -> RowEntry:
+    """Return a row as it is now: `labels` are those of decided rows, by key."""
+    key = key_of(issue)
     entry: RowEntry = {
         "text": issue.text,
-        "label": issue.label,
+        "label": labels.get(key, issue.label),
         "split": issue.split,
         "row": issue.row,
+        "is_decided": key in labels,
     }
     name = names.by_place.get((issue.split, issue.row))
     if name is not None:
         entry["id"] = name
     return entry
-
-
-def _describe_near(near: NearText, names: RowNames) -> RowEntry:
-    issue = Issue("", near["split"], near["row"], near["text"], near["label"])
-    return _describe_row(issue, names)

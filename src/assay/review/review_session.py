@@ -17,6 +17,7 @@ from assay.review.answers import Answers
 from assay.review.event_session import Clock, EventSession, UnknownChoiceError, utc_now
 from assay.review.events import Answer, Undo
 from assay.review.journal import Journal
+from assay.review.proposals import Proposals
 from assay.review.row_names import RowNames
 from assay.review.session import MAX_LABEL_CHARS
 from assay.review.suspects import Suspect
@@ -145,8 +146,23 @@ class ReviewSession(EventSession):
 
     def keys_like(self, wanted: Filter, *, accepts: bool = False) -> tuple[str, ...]:
         """Return the keys of all rows that wait, or of those with a proposal, to decide at once."""
-        found = self._open(wanted)
-        return tuple(one.key for one in found if one.proposed_label or not accepts)
+        if accepts:
+            return tuple(self.proposals().accept_all(self._open(wanted)))
+        return tuple(one.key for one in self._open(wanted))
+
+    def proposals(self) -> Proposals:
+        """Return what is proposed for the rows that wait."""
+        decided = self.labels_now().items()
+        return Proposals((self.suspects[key], label) for key, label in decided)
+
+    def labels_now(self) -> dict[str, str]:
+        """Return the label that each decided row has by its decision, in the order of decisions."""
+        found = {}
+        for key, answer in self._answers.of_key.items():
+            suspect = self.suspects.get(key)
+            if suspect is not None and not answer.is_skip:
+                found[key] = self._given(suspect, answer)
+        return found
 
     def decide(
         self,
@@ -183,10 +199,19 @@ class ReviewSession(EventSession):
         with self.changed:
             if self._is_known(event_id, version):
                 return
-            self._check(keys, accepts=accepts)
-            label = self._canonical(label)
-            at = self._now()
-            self._keep(Answer(event_id, at, self.by, keys, label, accepts=accepts, is_skip=is_skip))
+            self._check(keys)
+            proposed = self._propose(keys) if accepts else ()
+            answer = Answer(
+                event_id,
+                self._now(),
+                self.by,
+                keys,
+                self._canonical(label),
+                accepts=accepts,
+                is_skip=is_skip,
+                labels=proposed,
+            )
+            self._keep(answer)
 
     def undo(self, event_id: str, *, version: int) -> None:
         """Take the latest decision back, on however many rows it was.
@@ -204,10 +229,8 @@ class ReviewSession(EventSession):
     def entries(self) -> list[IssueEntry]:
         """Return the decisions in the form of an audit's file: yes changes a label, no keeps it."""
         found = []
-        for key, answer in self._answers.of_key.items():
-            suspect = self.suspects.get(key)
-            if suspect is not None and not answer.is_skip:
-                found.append(_entry(suspect, answer))
+        for key, label in self.labels_now().items():
+            found.append(_entry(self.suspects[key], label))
         return found
 
     def changed_labels(self) -> dict[tuple[str, int], str]:
@@ -252,12 +275,23 @@ class ReviewSession(EventSession):
             if key not in self._answers.of_key:
                 yield suspect
 
-    def _check(self, keys: tuple[str, ...], *, accepts: bool) -> None:
-        """Refuse rows that there are not, or of which no label is proposed."""
+    def _check(self, keys: tuple[str, ...]) -> None:
+        """Refuse rows that there are not."""
         if not keys or any(key not in self.suspects for key in keys):
             raise UnknownChoiceError("there is no such row in the audit")
-        if accepts and not all(self.suspects[key].proposed_label for key in keys):
+
+    def _propose(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the label that is proposed for each row; refuse a row that has none."""
+        found = self.proposals().accept_all(self.suspects[key] for key in keys)
+        if len(found) < len(keys):
             raise UnknownChoiceError("no label is proposed for this row")
+        return tuple(found.values())
+
+    def _given(self, suspect: Suspect, answer: Answer) -> str:
+        """Return the label that a row has by an answer."""
+        if answer.accepts:
+            return self._answers.accepted.get(suspect.key, suspect.proposed_label)
+        return suspect.issue.label if answer.label is None else answer.label
 
     def _canonical(self, label: str | None) -> str | None:
         """Return a label, or a list of labels, as the data have it; refuse one that they lack."""
@@ -273,11 +307,10 @@ class ReviewSession(EventSession):
         return self.label_set.write_label(found)
 
 
-def _entry(suspect: Suspect, answer: Answer) -> IssueEntry:
-    """Return a decision as a row of an audit's file."""
+def _entry(suspect: Suspect, label: str) -> IssueEntry:
+    """Return a decision as a row of an audit's file: the row, and the label that it has now."""
     own = suspect.issue
-    label = suspect.proposed_label if answer.accepts else answer.label
-    if label is None or label == own.label:
+    if label == own.label:
         return {**replace(own, proposed_label=own.label).to_dict(), "accept": NO}
     found = suspect.finding_for(label)
     return {**replace(found, proposed_label=label).to_dict(), "accept": YES}

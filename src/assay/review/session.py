@@ -221,7 +221,7 @@ class LabelSession(EventSession):
             )
 
     def undo(self, event_id: str, *, version: int) -> None:
-        """Take the latest decision back; its text is the current one again.
+        """Take back what was done last: a decision, whose text is the current one again, or a name.
 
         Raises
         ------
@@ -233,6 +233,8 @@ class LabelSession(EventSession):
             if self._is_known(event_id, version) or last is None:
                 return
             self._keep(Undo(event_id, self._now(), last.id))
+            if not isinstance(last, Decision):
+                return
             position = self._position_of.get(last.text)
             if position is not None and self.is_open(position):
                 self._shown = replace(self._item_again(last), decision=None)
@@ -250,7 +252,7 @@ class LabelSession(EventSession):
                 name = _check_name(label)
                 if len(self.labelling.labels) >= MAX_LABELS:
                     raise UnknownChoiceError(f"at most {MAX_LABELS:,} labels are accepted")
-                self._keep(Names(event_id, self._now(), (name,)))
+                self._keep(Names(event_id, self._now(), (name,), on_page=True))
 
     def rename_label(self, event_id: str, label: str, to: str, *, version: int) -> None:
         """Give a label another name; the name of another label makes one of both.

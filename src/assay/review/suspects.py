@@ -17,7 +17,7 @@ from assay.data.texts import Splits
 from assay.errors import DataError
 from assay.review.vectors import hash_vectors
 
-__all__ = ["NearText", "Nearest", "Suspect", "find_suspects", "read_suspects", "row_key"]
+__all__ = ["NearText", "Nearest", "Suspect", "find_suspects", "key_of", "read_suspects", "row_key"]
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +59,17 @@ class Suspect:
     @property
     def key(self) -> str:
         """What the journal knows the row by."""
-        return _key(self.issue)
+        return key_of(self.issue)
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of the findings, the gravest first."""
         return tuple(dict.fromkeys(one.kind for one in self.findings))
+
+    @property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """Kind and number of each finding that other rows share."""
+        return tuple((one.kind, one.group) for one in self.findings if one.group is not None)
 
     @property
     def proposed_label(self) -> str:
@@ -76,7 +81,8 @@ class Suspect:
         return next((one for one in self.findings if one.proposed_label == label), self.issue)
 
 
-def _key(issue: Issue) -> str:
+def key_of(issue: Issue) -> str:
+    """Return what the journal knows a row by."""
     return f"{issue.split} {issue.row}"
 
 
@@ -93,7 +99,7 @@ def find_suspects(issues: Iterable[Issue]) -> list[Suspect]:
     for issue in issues:
         if not issue.text or not issue.label:
             continue
-        findings.setdefault(_key(issue), []).append(issue)
+        findings.setdefault(key_of(issue), []).append(issue)
         if issue.group is not None:
             groups.setdefault((issue.kind, issue.group), []).append(issue)
     return [Suspect(tuple(own), _others(own, groups)) for own in findings.values()]
@@ -107,8 +113,8 @@ def _others(
     for issue in findings:
         if issue.group is not None:
             for one in groups[issue.kind, issue.group]:
-                others.setdefault(_key(one), one)
-    others.pop(_key(findings[0]), None)
+                others.setdefault(key_of(one), one)
+    others.pop(key_of(findings[0]), None)
     return tuple(others.values())[:MAX_OTHERS]
 
 

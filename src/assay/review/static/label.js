@@ -69,7 +69,8 @@ function showLabels() {
   $("labels").replaceChildren(...rows);
   $("done").hidden = !state.several;
   $("skip").disabled = !item;
-  $("undo").disabled = !state.n_decided && !state.n_skipped;
+  $("undo").disabled = !state.last;
+  withKey($("undo"), "Z", say(state.last ? `undo_${state.last.kind}` : "undo", state.last || {}));
 }
 
 // Labels in the order of the page.

@@ -59,7 +59,10 @@ function whereOf(row) {
 
 function questionOf(item) {
   const given = wordsOf(item.row.label);
-  if (item.proposed) return say("given_and_proposed", { given, proposed: wordsOf(item.proposed) });
+  if (item.proposed) {
+    const question = say("given_and_proposed", { given, proposed: wordsOf(item.proposed) });
+    return item.is_by_decision ? `${question} ${say("by_decision")}` : question;
+  }
   return say("given", { given });
 }
 
@@ -83,7 +86,8 @@ function showRows(name, rows, item) {
   $(`${name}-part`).hidden = rows.length === 0;
   const elements = rows.map((row) => {
     const element = document.createElement("li");
-    for (const [kind, words] of [["label", wordsOf(row.label)], ["said", row.text]]) {
+    const label = row.is_decided ? say("decided", { label: wordsOf(row.label) }) : wordsOf(row.label);
+    for (const [kind, words] of [["label", label], ["said", row.text]]) {
       const part = document.createElement("span");
       part.className = kind;
       part.textContent = words;
@@ -104,6 +108,8 @@ function showNumbers() {
   if (!state.decided.changed) $("effect").disabled = true;
   else if ($("effect-note").textContent !== say("effect_busy")) $("effect").disabled = false;
   $("undo").disabled = Object.values(state.decided).every((n) => n === 0);
+  $("accept-all").textContent = say("accept_all", { n: state.n_acceptable });
+  $("keep-all").textContent = say("keep_all", { n: state.n_matching });
   $("accept-all").disabled = !state.n_acceptable;
   $("keep-all").disabled = !state.n_matching;
   fillSelect("kind", Object.entries(state.kinds).map(([kind, n]) => [kind, `${say(`kind_${kind}`)} (${n})`]));
