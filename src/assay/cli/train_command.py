@@ -60,15 +60,20 @@ class EstimatorFlags:
     class_weight: ClassWeight = "none"
 
     def parameters(self, method: str) -> dict[str, Any]:
-        """Return the parameters that the method has; epochs are refused if it has none."""
+        """Return the parameters that were given, if the method has them.
+
+        Epochs are refused if it has none. Where nothing is given, no estimator is looked at: its
+        libraries take more memory than the rows of a large file, which are read first.
+        """
         from assay.models import accepted_parameters, select_parameters
 
+        usual = EstimatorFlags()
         given = {
-            "checkpoint": self.checkpoint,
-            "long_texts": self.long_texts,
-            "class_weight": None if self.class_weight == "none" else self.class_weight,
+            name: getattr(self, name)
+            for name in ("checkpoint", "long_texts", "class_weight")
+            if getattr(self, name) != getattr(usual, name)
         }
-        parameters = select_parameters(method, given)
+        parameters = select_parameters(method, given) if given else {}
         epochs = {"--epochs": self.epochs, "--tuned-epochs": self.tuned_epochs or None}
         for flag, value in epochs.items():
             name = PARAMETERS[flag]

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -36,6 +38,7 @@ from assay.data.label_forms import (
 )
 from assay.data.labels import Task
 from assay.data.several_texts import SeveralLabelledTexts
+from assay.data.stored_texts import StoredTexts, TextFile
 from assay.data.texts import DroppedRow, LabelledTexts, MendedRows
 
 __all__ = [
@@ -114,6 +117,7 @@ def clean_rows(
     strict: bool = False,
     single_label: bool = False,
     task: Task = "single",
+    on_disk: bool = False,
 ) -> CleanRows:
     """Sort rows into usable, dropped and refused, without raising.
 
@@ -121,9 +125,8 @@ def clean_rows(
     ----------
     rows : iterable of Row
         A column that a row lacks counts as null.
-    split : str
-        Recorded with every dropped row.
-    text_column, label_column : str
+    split, text_column, label_column : str
+        The split is recorded with every dropped row.
     class_names : sequence of str, optional
         Names of the label ids of the source; then -1 means no label.
     max_chars : int
@@ -136,8 +139,10 @@ def clean_rows(
         Take a cell that is written as a list of labels as one label.
     task : {"single", "multi"}
         With "multi", the labels of a row are a list.
+    on_disk : bool
+        Keep texts with one label each in a temporary file; see `StoredTexts`.
     """
-    cleaner = CLEANERS[task](
+    cleaner = CLEANERS[task, on_disk](
         split=split,
         class_names=class_names,
         max_chars=max_chars,
@@ -145,8 +150,7 @@ def clean_rows(
         strict=strict,
         mender=LabelMender(frozenset(class_names or ()), takes_lists=single_label),
     )
-    plain = cleaner.plain
-    use_text, use_label, use_line = cleaner.take_into()
+    plain, (use_text, use_label, use_line) = cleaner.plain, cleaner.take_into()
     for row in rows:
         text, label = row.values.get(text_column), row.values.get(label_column)
         # Most rows are as they should be: a label that was seen before, and a text of usual length.
@@ -180,9 +184,9 @@ class _Cleaner:
     strict: bool
     mender: LabelMender
     kind: ClassVar[type[LabelledTexts]] = LabelledTexts
-    texts: list[str] = field(default_factory=list)
+    texts: list[str] | TextFile = field(default_factory=list)
     labels: list[Any] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
+    lines: list[int] | array[int] = field(default_factory=list)
     dropped: list[DroppedRow] = field(default_factory=list)
     bad: list[DroppedRow] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
@@ -264,7 +268,7 @@ class _Cleaner:
             for kind, lines in self.mended.items()
         ]
         return CleanRows(
-            self.kind(tuple(self.texts), tuple(self.labels), tuple(self.lines)),
+            self._gathered(),
             tuple(self.dropped),
             tuple(self.bad),
             tuple(self.doubts),
@@ -273,6 +277,22 @@ class _Cleaner:
             tuple(self.fixes),
             tuple(self.pool),
         )
+
+    def _gathered(self) -> LabelledTexts:
+        """Return the usable rows."""
+        assert isinstance(self.texts, list)
+        return self.kind(tuple(self.texts), tuple(self.labels), tuple(self.lines))
+
+
+@dataclass
+class _StoringCleaner(_Cleaner):
+    """Writes the texts that it takes into a temporary file."""
+
+    texts: TextFile = field(default_factory=TextFile)
+    lines: array[int] = field(default_factory=partial(array, "q"))
+
+    def _gathered(self) -> LabelledTexts:
+        return StoredTexts.gather(self.texts, self.labels, self.lines)
 
 
 class _SeveralCleaner(_Cleaner):
@@ -321,7 +341,13 @@ class _SeveralCleaner(_Cleaner):
         return ("", ("label_blank",)) if isinstance(item, str) else (None, ())
 
 
-CLEANERS: dict[Task, type[_Cleaner]] = {"single": _Cleaner, "multi": _SeveralCleaner}
+# By task, and whether texts are kept on the disk: those with several labels never are
+CLEANERS: dict[tuple[Task, bool], type[_Cleaner]] = {
+    ("single", False): _Cleaner,
+    ("single", True): _StoringCleaner,
+    ("multi", False): _SeveralCleaner,
+    ("multi", True): _SeveralCleaner,
+}
 
 
 def _too_long(label: str) -> str:

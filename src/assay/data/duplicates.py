@@ -13,6 +13,7 @@ from itertools import chain
 import numpy as np
 
 from assay.data.normal_form import normalise_text
+from assay.data.stored_texts import StoredTexts
 from assay.data.texts import LabelledTexts
 
 __all__ = ["duplicate_groups", "find_seen", "number_equal", "shared_groups"]
@@ -35,6 +36,8 @@ def duplicate_groups(texts: LabelledTexts | Sequence[str]) -> np.ndarray:
     >>> duplicate_groups(["so happy", "so sad", "So  HAPPY"])
     array([0, 1, 0])
     """
+    if isinstance(texts, StoredTexts):
+        return texts.groups()
     return number_equal(_normalised(texts))
 
 

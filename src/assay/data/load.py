@@ -59,7 +59,7 @@ def load_data(
         ``sheet``, as in `Reading`. What is done with rows that are not as they should be:
         ``max_chars``, ``strict``, ``max_bad_fraction``, ``single_label``, ``merge_labels``,
         ``known_labels``, ``split_column`` and ``id_column``, as in `RowRules`. How several labels
-        of a text are written: ``label_separator`` and ``label_columns``, as there.
+        of a text are written: ``label_separator`` and ``label_columns``. See also ``on_disk``.
 
     Returns
     -------

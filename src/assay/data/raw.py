@@ -191,6 +191,7 @@ def _read(
         strict=rules.strict,
         single_label=rules.single_label,
         task=task,
+        on_disk=rules.on_disk,
     )
     if task == "multi":
         return rows

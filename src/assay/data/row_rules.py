@@ -28,6 +28,7 @@ class RowOptions(TypedDict, total=False):
     id_column: str | None
     label_separator: str | None
     label_columns: Sequence[str] | None
+    on_disk: bool
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,10 @@ class RowRules:
         The columns of the labels, where each label has one that says which texts have it: 0 or 1,
         true or false, yes or no, x or nothing. None: found by themselves, if a table has a text
         column and only such columns beside it.
-
     id_column : str, optional
         A column that names each row where rows are listed. None: rows are named by their lines.
+    on_disk : bool
+        Keep texts with one label each in a temporary file, until rows of them are drawn.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class RowRules:
     id_column: str | None = None
     label_separator: str | None = None
     label_columns: Sequence[str] | None = None
+    on_disk: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -228,6 +228,7 @@ class _Training:
 
     def run(self, training_set: TrainingSet, language: str) -> TrainedEntry:
         """Train, score and save the model."""
+        training_set.state_facts()
         choice, fit = self._choose_checkpoint(training_set)
         label_set = training_set.splits.label_set
         fit = replace(fit, asked=self.rule.of_thresholds(label_set))
@@ -237,8 +238,7 @@ class _Training:
             self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state
         ) as root:
             _clear(root)
-            # A model is finished when its scores are recorded: until then the state of its training
-            # stays.
+            # Until its scores are recorded, a model is not finished: the state of training stays
             fitted = fit_and_save(
                 self.method, training_set, root / MODEL, options=fit, progress=self.progress
             )

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from assay._paths import expand_home
 from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet, Task
-from assay.data.languages import find_wrong_language
+from assay.data.languages import free_languages, tell_main_language
 from assay.data.origin import find_label_column
 from assay.data.texts import LabelledTexts, Splits, join_texts
-from assay.errors import InputError, MissingDependencyError
+from assay.errors import InputError
 from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.label_rules import AskedRule
 from assay.evaluation.metrics import score_predictions
@@ -52,8 +52,6 @@ __all__ = [
 ]
 
 logger = logging.getLogger(__name__)
-
-MAX_LANGUAGE_TEXTS = 300  # texts that are looked at to name the language on the card
 
 
 @dataclass(frozen=True)
@@ -204,7 +202,7 @@ class TrainingSet:
         }
         if self.fitted_on != ("train",):
             facts["fitted_on"] = list(self.fitted_on)
-        language = _main_language(self.train)
+        language = tell_main_language(self.train.texts)
         if language is not None:
             facts["language"] = language
         facts["scripts"] = list_scripts(self.train.texts)
@@ -219,6 +217,14 @@ class TrainingSet:
             facts["corrections"] = self.splits.n_corrections
             facts["texts_sha256"] = self.splits["train"].sha256(with_labels=False)
         return facts
+
+    def state_facts(self) -> None:
+        """Work `facts` out, and free what tells languages: before a method's libraries need room.
+
+        They take 140 MB, and the tables of languages 70.
+        """
+        _ = self.facts
+        free_languages()
 
     @cached_property
     def term_statistics(self) -> TermStatistics:
@@ -373,19 +379,6 @@ def _save_train_texts(
     progress.say_once(
         f"{kept['n_texts']:,} training texts are in the model now: whoever has it can read them"
     )
-
-
-def _main_language(train: LabelledTexts) -> str | None:
-    """Return the ISO 639 code of the language of most texts, judged by a sample of them.
-
-    None if the languages are mixed, cannot be told, or their library is not installed.
-    """
-    step = max(1, len(train) // MAX_LANGUAGE_TEXTS)
-    sample = train.texts[::step][:MAX_LANGUAGE_TEXTS]
-    try:
-        return find_wrong_language(sample).main
-    except MissingDependencyError:
-        return None
 
 
 def _public_source(source: str) -> str:

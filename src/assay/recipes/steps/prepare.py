@@ -17,6 +17,7 @@ from assay.data.files.remembered import complete_reading, record_reading
 from assay.data.load import load_data
 from assay.data.reading import describe_spellings
 from assay.data.split import cut_missing, limit_rows
+from assay.data.stored_texts import hold_texts
 from assay.data.texts import Splits
 from assay.data.trainable import check_trainable
 from assay.runtime.entries import CutEntry
@@ -111,8 +112,8 @@ class DataOptions(Brief):
         rules = {"merge_labels": self.merge_labels, "single_label": self.single_label}
         return {**self.reading(), **columns, **several, **rules}
 
-    def load(self, data: Any) -> Splits:
-        """Load DATA as it is; nothing is cut."""
+    def load(self, data: Any, *, on_disk: bool = False) -> Splits:
+        """Load DATA as it is; nothing is cut. `on_disk`: see `RowRules`."""
         return load_data(
             data,
             text_column=self.text_column,
@@ -128,6 +129,7 @@ class DataOptions(Brief):
             id_column=self.id_column,
             label_separator=self.label_separator,
             label_columns=self.label_columns,
+            on_disk=on_disk,
             **self.reading(),
         )
 
@@ -148,7 +150,9 @@ def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
     InputError
         The data cannot be read, corrected, or trained on.
     """
-    whole = options.load(data)
+    # Only the drawn texts of a file come into memory; data that are no file are there already.
+    is_limited_file = options.max_rows is not None and isinstance(data, str | Path)
+    whole = options.load(data, on_disk=is_limited_file)
     if spellings := describe_spellings(whole):
         logger.warning("%s: %s", whole.source, spellings)
     splits = cut_splits(whole, options=options, seed=seed)
@@ -156,7 +160,7 @@ def prepare_data(data: Any, *, options: DataOptions, seed: int) -> Splits:
         splits = apply_corrections(splits, options.corrections, separator=options.label_separator)
     check_trainable(splits)
     if options.max_rows is not None:
-        splits = limit_rows(splits, options.max_rows, seed=seed)
+        splits = hold_texts(limit_rows(splits, options.max_rows, seed=seed))
     return splits
 
 
