@@ -11,7 +11,14 @@ from assay.batch.resumable_output import ResumableOutput
 from assay.disk import atomic_folder, check_output, partial_folder
 from assay.errors import InputError, OutputExistsError, OutsideError
 from assay.output_lock import lock_output
-from assay.output_place import check_apart, check_outside, find_place, holds_work, is_mount
+from assay.output_place import (
+    check_apart,
+    check_no_model,
+    check_outside,
+    find_place,
+    holds_work,
+    is_mount,
+)
 from assay.recipes.steps import run_state
 from assay.training import states
 
@@ -203,3 +210,18 @@ def test_work_is_known_by_the_names_that_its_owners_write(tmp_path, work):
     assert holds_work(tmp_path)
     owners = (run_state.has_work, states.has_training_state, ray_batch._has_notes)
     assert any(owner(tmp_path) or owner(path.parent) for owner in owners)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_link_in_a_circle_is_an_output_like_any_other(tmp_path):
+    """It is there, holds nothing that is read, and can be replaced."""
+    data, loop = tmp_path / "data.csv", tmp_path / "loop.csv"
+    data.touch()
+    loop.symlink_to(loop)
+    check_apart(data, loop)
+    check_apart(data, loop / "p.csv")
+    check_outside(tmp_path, loop, what="the data")
+    check_no_model(loop / "p.csv")
+    with pytest.raises(OutputExistsError, match=r"loop\.csv exists already"):
+        check_output(loop, overwrite=False)
+    check_output(loop, overwrite=True)

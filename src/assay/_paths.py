@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from assay.errors import did_you_mean
 
-__all__ = ["expand_home", "is_hub_id", "is_meant_as_path", "nearby"]
+__all__ = ["expand_home", "follow_links", "is_hub_id", "is_meant_as_path", "nearby"]
 
 # An id begins with a letter or a digit: what begins with a dot is a path.
 OWNER = r"[A-Za-z0-9][\w.-]*/"
@@ -28,6 +29,14 @@ def expand_home(given: str | Path) -> Path:
         return path.expanduser()
     except RuntimeError:  # `~name` of an unknown user, or `~` of a user without a home
         return path
+
+
+def follow_links(path: Path) -> Path:
+    """Return where a path leads; as far as it can be followed, where links lead in a circle.
+
+    `Path.resolve` raises a RuntimeError there before Python 3.13.
+    """
+    return Path(os.path.realpath(path))
 
 
 def is_hub_id(given: str, *, with_owner: bool = False, with_configuration: bool = False) -> bool:

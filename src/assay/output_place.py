@@ -13,6 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from assay._paths import follow_links
 from assay.errors import InputError
 
 __all__ = [
@@ -172,7 +173,7 @@ def check_apart(source: object, out: Path, *, what: str = "the data") -> None:
     data = _find_path(source)
     if data is None:
         return
-    target, partial = out.resolve(), find_place(out).partial.resolve()
+    target, partial = follow_links(out), follow_links(find_place(out).partial)
     held = (data, *data.parents)
     is_held = any(is_same(one, other) for one in (target, partial) for other in held)
     is_split = target.is_file() and is_same(target.parent, data) and _is_split(target)
@@ -223,7 +224,7 @@ def check_outside(folder: object, out: Path, *, what: str) -> None:
     """
     if not isinstance(folder, str | Path) or not Path(folder).is_dir() or not out.exists():
         return
-    inside, target = Path(folder).resolve(), out.resolve()
+    inside, target = follow_links(Path(folder)), follow_links(out)
     is_inside = any(is_same(inside, one) for one in (target, *target.parents))
     if is_inside or any(is_same(target, one) for one in inside.parents):
         raise InputError(
@@ -240,7 +241,7 @@ def check_no_model(out: Path) -> None:
     InputError
         `out` is in the folder of a model.
     """
-    parent = out.parent.resolve()
+    parent = follow_links(out.parent)
     for folder in (parent, *parent.parents):
         if (folder / MODEL_FILE).is_file():
             raise InputError(

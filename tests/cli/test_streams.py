@@ -57,6 +57,28 @@ def test_json_is_one_object_and_nothing_else(invoke, data, linear_model, args):
     assert "\\u" not in done.stdout
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX closes the streams")
+@pytest.mark.parametrize("closing", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_like_the_null_device(linear_model, tmp_path, closing):
+    """Nothing is read from them, nothing is said, and no output takes their place."""
+    (tmp_path / "in.jsonl").write_text('{"text": "so glad"}\n' * 3)
+    assay = f"'{sys.executable}' -m assay predict '{linear_model}'"
+    for source, n_texts in (("in.jsonl", 3), ("-", 0)):
+        command = f"{assay} {source} --out {n_texts}.jsonl {closing}"
+        nothing = subprocess.DEVNULL
+        done = subprocess.run(
+            ["/bin/sh", "-c", command],
+            cwd=tmp_path,
+            stdin=nothing,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        lines = (tmp_path / f"{n_texts}.jsonl").read_text().splitlines()
+        assert ["text" in json.loads(line) for line in lines] == [True] * n_texts
+        assert b"Error" not in done.stderr
+
+
 def test_predictions_are_json_lines(linear_model):
     """One object per text, in order, whatever the text; names of labels, no ids."""
     texts = ["so happy", "", "오늘 정말 슬퍼요", 'a "quoted" one']

@@ -16,6 +16,7 @@ from typing import Any
 
 from assay._arguments import checked
 from assay._display import Brief
+from assay._paths import follow_links
 from assay.checkpoints.torch_state import quiet_hub
 from assay.disk import atomic_folder, check_output
 from assay.errors import CheckError, ModelError, OutsideError
@@ -157,7 +158,7 @@ def _check_listing(info: Any, *, repo: str) -> None:
 def _check_space(info: Any, out: Path) -> None:
     """Refuse a long download that the disk could not hold."""
     needed = sum(sibling.size or 0 for sibling in info.siblings or ())
-    place = out.resolve()
+    place = follow_links(out)
     parent = next(folder for folder in (place, *place.parents) if folder.is_dir())
     free = shutil.disk_usage(parent).free
     if needed > free:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
+from assay._paths import follow_links
 from assay.errors import InputError
 from assay.hub.card import address_card, set_license
 from assay.runtime.layout import Layout, is_free
@@ -97,7 +98,7 @@ def _list_files(folder: Path) -> list[SentFile]:
 
 def _check_link(path: Path, folder: Path) -> None:
     """Refuse a link out of the folder: it would publish a file that is no part of the model."""
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+    if path.is_symlink() and not follow_links(path).is_relative_to(follow_links(folder)):
         raise InputError(
             f"'{path.relative_to(folder).as_posix()}' in {folder} is a link out of the folder; "
             "a model that is sent holds its files itself",

@@ -19,6 +19,7 @@ import numpy as np
 
 from assay._arguments import checked
 from assay._display import Brief, percent
+from assay._paths import follow_links
 from assay.data.labels import Task
 from assay.data.texts import LabelledTexts
 from assay.disk import atomic_folder, check_output, write_whole
@@ -242,16 +243,15 @@ def export_model(
 
 def _check_export(model: Model, out: Path, export_format: str) -> None:
     if export_format not in FORMATS:
-        raise InputError(
-            f"format '{export_format}' is unknown; {' and '.join(FORMATS)} are accepted"
-        )
+        accepted = " and ".join(FORMATS)
+        raise InputError(f"format '{export_format}' is unknown; {accepted} are accepted")
     if not Layout(model.folder).has_network:
         raise InputError(
             f"{model.folder} is a {model.method} model, which runs on numpy and has no ONNX form",
             hint="copy the folder: it needs no export",
         )
-    source, target = model.folder.resolve(), out.resolve()
-    if any(is_same(source, one) for one in (target, *target.parents)):
+    target = follow_links(out)
+    if any(is_same(follow_links(model.folder), one) for one in (target, *target.parents)):
         raise InputError(
             f"{out} is inside the model {model.folder}, which stays as it is",
             hint="choose another --out",
