@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tokenizers import models, normalizers, pre_tokenizers, processors
 
 from _support.small_models import EDGE_TEXTS, small_data
-from assay.tokenization import SubwordTokenizer, pieces
+from assay.tokenization import SubwordTokenizer, pieces, subwords
 from assay.tokenization.pieces import is_local
-from assay.tokenization.subwords import _encodable
+from assay.tokenization.subwords import encodable
 from assay.tokenization.vocabulary import learn_tokenizer
 
 MAX_TOKENS = 12
@@ -70,7 +70,7 @@ def tokenizer(learnt):
 
 def by_library(tokenizer, texts):
     """Return the ids that the library itself gives."""
-    encodings = tokenizer.tokenizer.encode_batch_fast([_encodable(text) for text in texts])
+    encodings = tokenizer.tokenizer.encode_batch_fast([encodable(text) for text in texts])
     return [encoding.ids for encoding in encodings]
 
 
@@ -81,6 +81,16 @@ def by_table(tokenizer, texts):
         encoded.ids[a:b].tolist()
         for a, b in zip(encoded.offsets, encoded.offsets[1:], strict=False)
     ]
+
+
+def test_texts_that_are_split_a_few_at_a_time_have_the_same_ids(learnt, monkeypatch):
+    """Slices of three texts, of which the last has two, and no text at all."""
+    texts = (EDGE_TEXTS * 3)[:-1]
+    whole = by_table(SubwordTokenizer(learnt, max_tokens=MAX_TOKENS), texts)
+    monkeypatch.setattr(subwords, "SPLIT_TEXTS", 3)
+    tokenizer = SubwordTokenizer(learnt, max_tokens=MAX_TOKENS)
+    assert by_table(tokenizer, texts) == whole
+    assert len(tokenizer.encode_texts([])) == 0
 
 
 @settings(max_examples=300, deadline=None)

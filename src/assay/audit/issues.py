@@ -165,7 +165,8 @@ def check_issues_file(out: Path, *, overwrite: bool) -> None:
     """
     if out.suffix.lower() != ".csv":
         raise InputError(
-            f"the issues cannot be written as '{out.name}'; a name that ends in .csv is accepted"
+            f"the issues cannot be written as '{out.name or out}'; "
+            "a name that ends in .csv is accepted"
         )
     check_output(out, overwrite=overwrite)
 

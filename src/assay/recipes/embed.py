@@ -252,7 +252,8 @@ def _check_out(out: Path, *, overwrite: bool) -> Writer:
     """Check `out` before an hour of computing; return the function that writes its format."""
     if out.suffix.lower() not in SUFFIXES:
         raise InputError(
-            f"features cannot be written as '{out.name}'; {' and '.join(SUFFIXES)} are accepted"
+            f"features cannot be written as '{out.name or out}'; "
+            f"{' and '.join(SUFFIXES)} are accepted"
         )
     check_output(out, overwrite=overwrite)
     if out.suffix.lower() == ".npz":

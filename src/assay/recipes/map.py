@@ -157,7 +157,8 @@ def check_map_files(out: Path, png: Path | None, *, overwrite: bool) -> list[Pat
 def _check_file(path: Path, suffix: str, what: str, *, overwrite: bool) -> None:
     if path.suffix.lower() != suffix:
         raise InputError(
-            f"{what} cannot be written as '{path.name}'; a name that ends in {suffix} is accepted"
+            f"{what} cannot be written as '{path.name or path}'; "
+            f"a name that ends in {suffix} is accepted"
         )
     check_output(path, overwrite=overwrite)
 

@@ -30,11 +30,12 @@ def check_labelled_file(out: Path, *, several: bool) -> None:
     """
     if file_kind(out) not in SUFFIXES:
         raise InputError(
-            f"labelled texts cannot be written as '{out.name}'; {' '.join(SUFFIXES)} are accepted"
+            f"labelled texts cannot be written as '{out.name or out}'; "
+            f"{' '.join(SUFFIXES)} are accepted"
         )
     if several and file_kind(out) != ".jsonl":
         raise InputError(
-            f"several labels per text cannot be written as '{out.name}'; .jsonl is accepted"
+            f"several labels per text cannot be written as '{out.name or out}'; .jsonl is accepted"
         )
     check_output(out, overwrite=True)
 

@@ -213,7 +213,8 @@ def _check_out(out: Path, source: str | Path, *, overwrite: bool) -> None:
     """Refuse an output that cannot be written, before any work is done."""
     if out_kind(out) not in KINDS:
         raise InputError(
-            f"texts to label cannot be written as '{out.name}'; {' '.join(KINDS)} are accepted"
+            f"texts to label cannot be written as '{out.name or out}'; "
+            f"{' '.join(KINDS)} are accepted"
         )
     check_apart(source, out)
     check_output(out, overwrite=overwrite)

@@ -90,7 +90,8 @@ def check_decisions_file(data: object, out: Path, *, resume: bool) -> None:
     """
     if out.suffix.lower() != ".csv" or out.is_dir():
         raise InputError(
-            f"decisions cannot be written as '{out.name}'; a name that ends in .csv is accepted"
+            f"decisions cannot be written as '{out.name or out}'; "
+            "a name that ends in .csv is accepted"
         )
     check_apart(data, out)
     check_unfinished(out, resume=resume)

@@ -19,9 +19,10 @@ from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.pieces import PieceTable, is_local
 from assay.tokenization.window import Windows
 
-__all__ = ["SubwordTokenizer"]
+__all__ = ["SubwordTokenizer", "encodable"]
 
 PAD_TOKENS = ("[PAD]", "<pad>", "<|endoftext|>")  # BERT kind, RoBERTa kind, GPT kind
+SPLIT_TEXTS = 10_000  # that are split into pieces at once
 UNKNOWN_TOKENS = ("[UNK]", "<unk>")
 
 
@@ -67,9 +68,9 @@ class SubwordTokenizer:
             return None
 
         def encode_pieces(pieces: list[str]) -> list[list[int]]:
-            encodable = list(map(_encodable, pieces))
+            clean = list(map(encodable, pieces))
             with _without_panics():
-                encodings = tokenizer.encode_batch_fast(encodable, add_special_tokens=False)
+                encodings = tokenizer.encode_batch_fast(clean, add_special_tokens=False)
             return [encoding.ids for encoding in encodings]
 
         with _without_panics():
@@ -124,13 +125,16 @@ class SubwordTokenizer:
     def encode(self, text: str) -> tuple[list[int], list[str]]:
         """Return the ids and the tokens of one text, special tokens included."""
         with _without_panics():
-            encoding = self.tokenizer.encode(_encodable(text))
+            encoding = self.tokenizer.encode(encodable(text))
         return list(encoding.ids), list(encoding.tokens)
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
         """Encode many texts, unpadded; longer texts are cut at the limit."""
         if self._table is not None:
-            ids, lengths = self._table.encode(texts)
+            # Split texts take twenty times the memory of their ids: only some are split at once
+            starts = range(0, max(1, len(texts)), SPLIT_TEXTS)
+            parts = [self._table.encode(texts[i : i + SPLIT_TEXTS]) for i in starts]
+            ids, lengths = map(np.concatenate, zip(*parts, strict=True))
             return EncodedTexts(ids, np.concatenate([[0], np.cumsum(lengths)]))
         return EncodedTexts.from_lists([encoding.ids for encoding in self._encodings(texts)])
 
@@ -158,9 +162,9 @@ class SubwordTokenizer:
         return counts
 
     def _encodings(self, texts: Sequence[str]) -> list[tokenizers.Encoding]:
-        encodable = list(map(_encodable, texts))
+        clean = list(map(encodable, texts))
         with _without_panics():
-            return list(self.tokenizer.encode_batch_fast(encodable))
+            return list(self.tokenizer.encode_batch_fast(clean))
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json with this limit as its truncation, and no padding."""
@@ -191,7 +195,7 @@ def _without_panics() -> Iterator[None]:
         ) from err
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Replace lone surrogates, which cannot be written as UTF-8, as tokenizers need them."""
     try:
         text.encode("utf-8")

@@ -15,6 +15,8 @@ from itertools import chain
 import tokenizers
 from tokenizers import models, normalizers, pre_tokenizers, processors, trainers
 
+from assay.tokenization.subwords import encodable
+
 __all__ = ["END", "PAD", "UNKNOWN", "learn_tokenizer"]
 
 PAD, UNKNOWN, END = SPECIAL = ("[PAD]", "[UNK]", "[END]")
@@ -47,13 +49,13 @@ def learn_tokenizer(
     tokenizers.Tokenizer
         The same for the same texts, in every process.
     """
-    encodable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+    clean = list(map(encodable, texts))
     normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
     tokenizer = None
     if whole_words:
-        tokenizer = _learn_words(encodable, normalizer, vocabulary_size)
+        tokenizer = _learn_words(clean, normalizer, vocabulary_size)
     if tokenizer is None:
-        tokenizer = _learn_pieces(encodable, normalizer, vocabulary_size)
+        tokenizer = _learn_pieces(clean, normalizer, vocabulary_size)
     tokenizer.normalizer = normalizer
     end_id = tokenizer.token_to_id(END)
     tokenizer.post_processor = processors.TemplateProcessing(

@@ -8,6 +8,7 @@ import datetime
 import decimal
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -242,11 +243,14 @@ def test_name_to_be_decides_the_format(tmp_path):
         assert list(csv.reader(stream)) == [["a"], ["1,2"]]
 
 
-@pytest.mark.parametrize("name", ["out.xls", "out.txt", "out.json", "out", "out.gz", "out.csv.zip"])
+@pytest.mark.parametrize(
+    "name", ["out.xls", "out.txt", "out.json", "out", "out.gz", "out.csv.zip", "."]
+)
 def test_unknown_suffix_is_refused(name):
     """The formats there are, are listed."""
     with pytest.raises(
-        InputError, match=rf"'{name}' is of a kind .* written; {' '.join(OUT_SUFFIXES)} are"
+        InputError,
+        match=rf"'{re.escape(name)}' is of a kind .* written; {' '.join(OUT_SUFFIXES)} are",
     ):
         out_kind(Path(name))
 

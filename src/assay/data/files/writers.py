@@ -87,7 +87,7 @@ def out_kind(out: Path) -> str:
     kind = file_kind(out)
     if kind not in OUT_SUFFIXES:
         raise InputError(
-            f"'{out.name}' is of a kind that cannot be written; "
+            f"'{out.name or out}' is of a kind that cannot be written; "
             f"{' '.join(OUT_SUFFIXES)} are accepted"
         )
     if kind in COMPRESSED and _is_gzip(out):
