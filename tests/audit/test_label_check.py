@@ -79,7 +79,7 @@ def test_without_suspects_no_label_is_called_wrong():
     check = LabelCheck("linear", "train", {"train": 100}, {"train": 0}, agreement={"train": 0.61})
     assert check.describe() == (
         "No label of train is called wrong: linear models that did not see these texts agree with "
-        "61% of the 100 labels, and what else they doubt is mostly hard texts."
+        "61% of the 100 labels, and most labels that they doubt, those worth a look, are right: the texts are hard."
     )
 
 

@@ -57,6 +57,30 @@ def test_adviser_suggests_and_estimates(open_session):
     assert session.out.is_file()
 
 
+def test_who_decides_without_a_pause_is_told_the_accuracy(open_session, monkeypatch):
+    """There is a new decision whenever it looks, so that it never has nothing to do."""
+    label_of = labels_by_text(600)
+    session = open_session(pool_of(label_of))
+    for label in dict.fromkeys(label_of.values()):
+        if label not in session.labelling.labels:
+            session.add_label(f"label {label}", label, version=session.labelling.n_events)
+    adviser = Adviser(session, checkpoint="terms")
+    advise = adviser._advise
+
+    def advise_late(n_events):
+        advise(n_events)
+        item = session.current()
+        given = Given(f"by {n_events}", item.position, (label_of[item.text],))
+        session.decide(given, version=session.labelling.n_events)
+
+    monkeypatch.setattr(adviser, "_advise", advise_late)
+    adviser.start()
+    wait_until(lambda: session.estimate is not None or session.n_left == 0)
+    adviser.stop()
+    assert session.n_left > 0
+    assert session.estimate.n_random >= 20
+
+
 def test_last_labels_of_a_pool_are_estimated_too(open_session):
     """All labels count once nothing is left, and the page is told that the accuracy is on its way."""
     label_of = labels_by_text(60)

@@ -97,6 +97,8 @@ def _show(labelled: Labelled, *, several: bool) -> None:
     alone = [label for label, n in labelled.n_per_label.items() if n == 1]
     if alone and not several:
         print_line(f"one text only: {show_labels(alone)}; assay run needs two of each label")
+    if unused := [label for label, n in labelled.n_per_label.items() if n == 0]:
+        print_line(f"no text yet: {show_labels(unused)}; the file does not have such labels")
     steps = ["the same command with --resume to label more"]
     if labelled.n_labelled:
         steps.insert(0, f"assay run {labelled.out} --out RUN")

@@ -159,7 +159,9 @@ class Adviser:
         if self.n_read >= min(FIRST_READ, len(self._order)):
             if is_new or self.n_read >= 2 * self._seen.n_read:
                 self._advise(n_events)
-                self._read_more()  # whoever decides quickly must not keep it from reading
+                # Whoever decides quickly must not keep it from reading and estimating.
+                self._read_more()
+                self._estimate(every=2 * ESTIMATE_EVERY)
                 return True
             if self._estimate():
                 return True
@@ -246,13 +248,13 @@ class Adviser:
             session.advice = advice
         self._seen = _Seen(n_events, n_regions, self.n_read, self._seen.n_estimated)
 
-    def _estimate(self) -> bool:
-        """Estimate the accuracy again if there are enough new decisions."""
+    def _estimate(self, every: int = ESTIMATE_EVERY) -> bool:
+        """Estimate the accuracy again if there are so many new decisions."""
         assert self._read is not None
         session = self._session
         with session.changed:
             labelled = session.labelling.labelled()
-        if session.several or not self._is_estimate_due(len(labelled)):
+        if session.several or not self._is_estimate_due(len(labelled), every):
             return False
         usable, drawn = self._usable(labelled), self._drawn_texts()
         names = np.asarray([one.labels[0] for one in usable], dtype=str)
@@ -269,10 +271,10 @@ class Adviser:
         self._seen = replace(self._seen, n_estimated=len(labelled))
         return True
 
-    def _is_estimate_due(self, n_labelled: int) -> bool:
+    def _is_estimate_due(self, n_labelled: int, every: int) -> bool:
         """Tell whether there are enough new decisions, or any at the beginning and at the end."""
         n_new = abs(n_labelled - self._seen.n_estimated)
-        if self._seen.n_estimated < 0 or n_new >= ESTIMATE_EVERY:
+        if self._seen.n_estimated < 0 or n_new >= every:
             return True
         with self._session.changed:
             is_last = n_new > 0 and not self._session.n_left

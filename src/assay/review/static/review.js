@@ -168,7 +168,10 @@ async function measure() {
   const found = await ask("effect", { body: {} }).catch((err) => err);
   if (found instanceof Refused) $("effect-note").textContent = found.message;
   else if (found instanceof Error) $("effect-note").textContent = say("unmeasured");
-  else $("effect-note").textContent = say("effect_found", { ...found, before: percent(found.before), after: percent(found.after) });
+  else {
+    const advice = say(found.after > found.before ? "effect_helps" : "effect_unclear");
+    $("effect-note").textContent = `${say("effect_found", { ...found, before: percent(found.before), after: percent(found.after) })} ${advice}`;
+  }
   $("effect").disabled = state.decided.changed === 0;
 }
 
