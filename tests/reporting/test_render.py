@@ -192,6 +192,23 @@ def test_recommending_majority_is_said_as_what_it_is(report, render):
 
 
 @pytest.mark.parametrize("render", [render_html, render_markdown])
+def test_first_words_say_that_nothing_is_shown_to_be_learnt_yet(report, render):
+    """Not "33 % of 6 test texts right, where always answering joy gets 50 %"; the scores follow below."""
+    doubted = copy.deepcopy(report)
+    verdict = doubted["verdict"]
+    fact = {"kind": "choice.not_shown", "accuracy": 0.48, "floor_accuracy": 0.45}
+    verdict["reasons"].append(fact)
+    text = re.sub(r"<[^>]+>|\*\*", "", render(doubted, FIGURES))
+    label = verdict["floor"]["label"]
+    assert (
+        f"Take {verdict['method']} for now: it is not yet shown to be better than always "
+        f"answering “{label}”." in text
+    )
+    assert f"Take {verdict['method']}: it labels" not in text
+    assert percent(verdict["accuracy"]) in text
+
+
+@pytest.mark.parametrize("render", [render_html, render_markdown])
 def test_results_alone_render(results, render):
     """A report of nothing but results renders, without headings of parts that are not there."""
     text = render(collect_report(results), {"leaderboard": PNG, "confusion": PNG})

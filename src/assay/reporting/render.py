@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["render_html", "render_markdown", "write_report"]
 
 FIGURE_DIR = "report_files"
+NOT_SHOWN = "choice.not_shown"  # the reason that says that nothing is shown to be learnt yet
 MAX_LABEL_CELLS = 80  # of a label in the first sentence
 
 
@@ -132,6 +133,9 @@ def _verdict_sentence(environment: Environment, verdict: Mapping[str, Any]) -> s
     values["method"] = Styled(verdict["method"], "strong")
     if not floor:
         return say("verdict.take", **values)
+    # Few test texts may even say the opposite of what the choice was made on.
+    if any(reason["kind"] == NOT_SHOWN for reason in verdict["reasons"]):
+        return say(f"verdict.unsure{end}", **values)
     values["floor"] = floor["accuracy"]
     return say(f"verdict.take_over{end}", **values)
 
