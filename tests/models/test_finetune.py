@@ -53,21 +53,31 @@ def test_all_weights_are_trained(tiny_bert):
     assert (after - before).abs().max() > 1e-5
 
 
-def test_small_sets_of_e5_keep_its_token_vectors_and_train_every_layer(tiny_bert):
-    """What is given instead, that no layer is frozen, trains token vectors too."""
-    e5 = replace(resolve_checkpoint(tiny_bert), name="e5")
-    before = load_file(tiny_bert / "model.safetensors")
+def test_few_texts_of_e5_learn_from_a_head_on_the_mean_of_all_tokens(tmp_path):
+    """The lower half and token vectors stay, one layer is added; where layers are given, nothing is."""
+    folder = write_checkpoint(tmp_path / "checkpoint", "bert", layers=6)
+    e5 = replace(resolve_checkpoint(folder), name="e5")
+    before = load_file(folder / "model.safetensors")
+    names = ["embeddings.word_embeddings.weight"]
+    names += [f"encoder.layer.{i}.output.dense.weight" for i in (0, 2, 3, 5)]
 
     def moved(estimator):
         now = estimator.network_.state_dict()
-        return {
-            name
-            for name in ("embeddings.word_embeddings.weight", "encoder.layer.0.output.dense.weight")
-            if (now[f"bert.{name}"] - before[f"bert.{name}"]).abs().max() > 1e-6
-        }
+        return [
+            (now[f"bert.{name}"] - before[f"bert.{name}"]).abs().max() > 1e-6 for name in names
+        ]
 
-    assert moved(finetune(e5, n_epochs=1)) == {"encoder.layer.0.output.dense.weight"}
-    assert "embeddings.word_embeddings.weight" in moved(finetune(e5, n_epochs=1, frozen_layers=0))
+    by_default, given = finetune(e5, n_epochs=1), finetune(e5, n_epochs=1, frozen_layers=0)
+    assert moved(by_default) == [False, False, False, True, True]
+    assert moved(given) == [True] * 5
+    n_layers = [len(one.network_.bert.encoder.layer) for one in (by_default, given)]
+    assert n_layers == [7, 6]
+    save_model(by_default, tmp_path / "model")
+    np.testing.assert_allclose(
+        load_model(tmp_path / "model").predict_proba(EDGE_TEXTS),
+        by_default.predict_proba(EDGE_TEXTS),
+        atol=1e-5,
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,20 +20,27 @@ NARROW = Checkpoint(
 
 
 @pytest.mark.parametrize(
-    ("name", "hidden_size", "family"),
-    [("minilm", 384, "narrow"), ("e5", 384, "e5"), ("e5", 1024, "wide"), ("big", 768, "wide")],
+    ("name", "hidden_size", "n_texts", "family"),
+    [
+        ("minilm", 384, 60, "narrow"),
+        ("minilm", 384, 50_000, "narrow"),
+        ("e5", 384, 1_999, "e5 on few texts"),
+        ("e5", 384, 2_000, "e5"),
+        ("e5", 1024, 60, "wide"),
+        ("big", 768, 60, "wide"),
+    ],
 )
-def test_find_defaults_goes_by_name_and_width(name, hidden_size, family):
+def test_find_defaults_goes_by_name_width_and_texts(name, hidden_size, n_texts, family):
     """A folder that happens to be called e5 gets the row of its width."""
     checkpoint = replace(NARROW, name=name, hidden_size=hidden_size)
-    assert find_defaults(checkpoint) is FAMILIES[family]
+    assert find_defaults(checkpoint, n_texts) is FAMILIES[family]
 
 
 def test_half_of_the_layers_of_narrow_transformers_is_frozen():
     """Shallow ones and wide ones train every layer."""
     narrow, wide = FAMILIES["narrow"], FAMILIES["wide"]
-    assert [narrow.n_frozen(n, 50) for n in (2, 5, 6, 7, 12)] == [0, 0, 3, 3, 6]
-    assert wide.n_frozen(12, 50) == 0
+    assert [narrow.n_frozen(n) for n in (2, 5, 6, 7, 12)] == [0, 0, 3, 3, 6]
+    assert wide.n_frozen(12) == 0
 
 
 def test_small_sets_are_read_more_often():
@@ -43,10 +50,10 @@ def test_small_sets_are_read_more_often():
     assert narrow.n_epochs(50_000, is_frozen=False) == 2
 
 
-def test_small_sets_of_e5_train_every_layer_from_a_fitted_head():
-    """From 2,000 texts on half of the layers is frozen and the head is fresh."""
-    e5 = FAMILIES["e5"]
-    assert [e5.n_frozen(12, n) for n in (60, 1_999, 2_000)] == [0, 0, 6]
-    assert [e5.fits_head(n) for n in (60, 1_999, 2_000)] == [True, True, False]
-    assert not FAMILIES["narrow"].fits_head(1)
-    assert [e5.n_epochs(n, is_frozen=False) for n in (60, 701, 1_999)] == [10, 10, 4]
+def test_few_texts_of_e5_start_from_a_fitted_head():
+    """At a third of the rate, and at most five times over."""
+    few, many = FAMILIES["e5 on few texts"], FAMILIES["e5"]
+    assert [few.reads_mean, many.reads_mean, FAMILIES["narrow"].reads_mean] == [True, False, False]
+    assert [few.n_frozen(12), many.n_frozen(12)] == [6, 6]
+    assert few.learning_rate(is_frozen=True) == many.learning_rate(is_frozen=True) / 3
+    assert [few.n_epochs(n, is_frozen=True) for n in (60, 701, 1_000, 1_999)] == [5, 5, 4, 3]

@@ -9,6 +9,7 @@ from assay.checkpoints.resolve import load_tokenizer, resolve_checkpoint
 from assay.models.classifier_network import load_fresh_classifier
 from assay.models.fitted_head import fit_head
 from assay.models.head import AffineHead
+from assay.models.head_choice import choose_c
 from assay.training.inference import network_logits
 
 TEXTS, LABELS = small_data(40)
@@ -40,7 +41,8 @@ def test_logits_are_those_of_the_regression(tiny_bert, n_classes):
 
     states = network_logits(network, first, encoded, pad_id=pad_id)
     squashed = np.tanh(0.3 * (states - states.mean(0)) / states.std(0))
-    expected = AffineHead().fit(squashed, label_ids).logits(squashed)
+    C = choose_c(squashed, label_ids)
+    expected = AffineHead(C=C).fit(squashed, label_ids).logits(squashed)
     found = network_logits(network, logits, encoded, pad_id=pad_id)
     np.testing.assert_allclose(found, expected, atol=1e-3)
 

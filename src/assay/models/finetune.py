@@ -29,6 +29,7 @@ from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.checkpoints.torch_state import pick_device, quiet_transformers
 from assay.errors import InputError
+from assay.models.averaging_layer import append_averaging_layer
 from assay.models.classifier_network import (
     StockLogits,
     find_last_layer,
@@ -84,8 +85,8 @@ class Finetune(TextClassifier):
         Number of lowest layers that keep the weights of the checkpoint, with the embeddings; 0
         trains everything. Other numbers need a checkpoint of the BERT kind. None: what
         `finetune_defaults` says of the checkpoint's family: half of the layers of a narrow BERT
-        with six layers or more; all layers of `e5` but no token vectors, from a head that is
-        fitted first, on fewer than 2,000 texts, else its upper half.
+        with six layers or more. On fewer than 2,000 texts `e5` starts from a head that is fitted to
+        the mean of all tokens, which one more layer brings to the first.
     precision : {"float32", "bfloat16"}, optional
         Precision of the arithmetic in training; what is saved is float32. None: bfloat16 on GPUs
         that support it.
@@ -183,7 +184,7 @@ class Finetune(TextClassifier):
         if not can_freeze(self.network_):
             return 0
         n_layers = int(getattr(self.network_.config, "num_hidden_layers", 0))
-        return find_defaults(self.checkpoint_).n_frozen(n_layers, n_texts)
+        return find_defaults(self.checkpoint_, n_texts).n_frozen(n_layers)
 
     def _prepare(
         self,
@@ -192,13 +193,11 @@ class Finetune(TextClassifier):
         class_weights: np.ndarray | None,
         processes: Processes,
     ) -> None:
-        """Freeze token vectors and fit the head, where the checkpoint's family asks for it."""
-        defaults = find_defaults(self.checkpoint_)
+        """Fit a head to the mean of all tokens, where the checkpoint's family asks for it."""
         if self.frozen_layers is not None or not can_freeze(self.network_):
             return
-        if defaults.has_frozen_embeddings:
-            self.network_.bert.embeddings.requires_grad_(requires_grad=False)
-        if defaults.fits_head(len(encoded)):
+        if find_defaults(self.checkpoint_, len(encoded)).reads_mean:
+            append_averaging_layer(self.network_)
             fit_head(
                 self.network_,
                 encoded,
@@ -207,6 +206,7 @@ class Finetune(TextClassifier):
                 class_weights=class_weights,
                 task=self.targets_.task,
                 processes=processes,
+                seed=self.seed,
             )
 
     def _forward(self) -> Forward:
@@ -274,6 +274,7 @@ class Finetune(TextClassifier):
             "labels": list(map(str, self.classes_)),
             "checkpoint": self.checkpoint_.sha256,
             "frozen_layers": self.n_frozen_layers_,
+            "layers": int(getattr(self.network_.config, "num_hidden_layers", 0)),
             "training texts": fingerprint_texts(*train),
             "validation texts": None if validation is None else fingerprint_texts(*validation),
             "device": self._device().type,
@@ -284,7 +285,8 @@ class Finetune(TextClassifier):
         )
 
     def _config(self, n_texts: int) -> TrainingConfig:
-        defaults, is_frozen = find_defaults(self.checkpoint_), self.n_frozen_layers_ > 0
+        defaults = find_defaults(self.checkpoint_, n_texts)
+        is_frozen = self.n_frozen_layers_ > 0
         rate = defaults.learning_rate(is_frozen=is_frozen)
         n_epochs = defaults.n_epochs(n_texts, is_frozen=is_frozen)
         return TrainingConfig(

@@ -16,6 +16,7 @@ from assay.checkpoints.folder import Checkpoint
 __all__ = ["FAMILIES", "FinetuneDefaults", "find_defaults"]
 
 NARROW_HIDDEN_SIZE = 512  # the widest transformer that counts as narrow
+FEW_TEXTS = 2_000  # training texts from which on `e5` learns with a fresh head
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,9 @@ class FinetuneDefaults:
         Fraction of the layers, the lowest ones, that keep their weights.
     least_layers_to_freeze : int
         Checkpoints with fewer layers train all of them.
-    least_texts_to_freeze : int
-        Data sets with fewer training texts train all layers, from a head that is fitted first.
-        0: every set is treated alike, with a fresh head.
-    has_frozen_embeddings : bool
-        Whether token vectors always keep the weights of the checkpoint.
+    reads_mean : bool
+        Whether one more layer brings the mean of all tokens to the first, and the head is fitted to
+        it before the training.
     texts_seen : int
         A small set is read again until so many texts were seen.
     least_epochs, least_frozen_epochs : int
@@ -46,22 +45,17 @@ class FinetuneDefaults:
     frozen_rate: float
     frozen_fraction: float = 0.0
     least_layers_to_freeze: int = 6
-    least_texts_to_freeze: int = 0
-    has_frozen_embeddings: bool = False
+    reads_mean: bool = False
     texts_seen: int = 5_000
     least_epochs: int = 2
     least_frozen_epochs: int = 3
     most_epochs: int = 8
 
-    def n_frozen(self, n_layers: int, n_texts: int) -> int:
+    def n_frozen(self, n_layers: int) -> int:
         """Return how many layers keep their weights."""
-        if n_layers < self.least_layers_to_freeze or n_texts < self.least_texts_to_freeze:
+        if n_layers < self.least_layers_to_freeze:
             return 0
         return int(n_layers * self.frozen_fraction)
-
-    def fits_head(self, n_texts: int) -> bool:
-        """Tell whether the head is fitted before the training."""
-        return n_texts < self.least_texts_to_freeze
 
     def learning_rate(self, *, is_frozen: bool) -> float:
         """Return the highest learning rate."""
@@ -84,25 +78,24 @@ FAMILIES = {
     # or more were tried.
     "narrow": FinetuneDefaults(rate=2e-4, frozen_rate=3e-4, frozen_fraction=0.5),
     "wide": FinetuneDefaults(rate=5e-5, frozen_rate=5e-5),
-    # Tens of thousands of texts gain nothing from more than half of the layers, hundreds gain two
-    # points from all of them: dev/LOG.md, "Settings for e5". Where between 700 and 21,000 texts
-    # the one becomes the other was not tried. 250,037 token vectors are most of the weights: moving
-    # them would take most of a step.
-    "e5": FinetuneDefaults(
+    # dev/LOG.md, "Settings for e5". Where between 700 and 21,000 texts the one becomes the other
+    # was not tried. Frozen layers also keep the 250,037 token vectors, which are most of the
+    # weights: moving them would take most of a step.
+    "e5": FinetuneDefaults(rate=1e-4, frozen_rate=1.5e-4, frozen_fraction=0.5, texts_seen=7_000),
+    "e5 on few texts": FinetuneDefaults(
         rate=1e-4,
-        frozen_rate=1.5e-4,
+        frozen_rate=5e-5,
         frozen_fraction=0.5,
-        least_texts_to_freeze=2_000,
-        has_frozen_embeddings=True,
-        texts_seen=7_000,
-        most_epochs=10,
+        reads_mean=True,
+        texts_seen=3_500,
+        most_epochs=5,
     ),
 }
 
 
-def find_defaults(checkpoint: Checkpoint) -> FinetuneDefaults:
-    """Return the settings of the family that a checkpoint belongs to."""
+def find_defaults(checkpoint: Checkpoint, n_texts: int) -> FinetuneDefaults:
+    """Return the settings of the family that a checkpoint belongs to, for so many texts."""
     is_narrow = checkpoint.hidden_size <= NARROW_HIDDEN_SIZE
     if checkpoint.name == E5 and is_narrow:
-        return FAMILIES["e5"]
+        return FAMILIES["e5 on few texts" if n_texts < FEW_TEXTS else "e5"]
     return FAMILIES["narrow" if is_narrow else "wide"]

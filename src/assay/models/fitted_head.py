@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from assay.data.labels import Task
+from assay.models.head_choice import choose_c
 from assay.models.several_heads import HEADS
 from assay.tokenization.batches import EncodedTexts
 from assay.training.inference import network_logits
@@ -37,11 +38,12 @@ def fit_head(
     class_weights: np.ndarray | None = None,
     task: Task = "single",
     processes: Processes = ALONE,
+    seed: int = 0,
 ) -> None:
     """Fit pooler and classifier to the first tokens' states; the rest of the network stays.
 
     The pooler standardises a state, ``tanh(0.3 * (state - mean) / spread)``; the classifier is the
-    logistic regression on what comes out of it.
+    logistic regression on what comes out of it, regularised as its folds want it (`choose_c`).
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def fit_head(
         Whether a text has one class, or any number of labels.
     processes : Processes
         The processes that share the batches.
+    seed : int
+        Seed of the folds.
     """
 
     def first_states(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -69,8 +73,10 @@ def fit_head(
     mean = states.mean(axis=0)
     slope = SCALE / np.maximum(states.std(axis=0), LEAST_SPREAD)
     weights = None if class_weights is None else dict(enumerate(class_weights.tolist()))
-    head = HEADS[task](class_weight=weights)
-    head.fit(np.tanh((states - mean) * slope), label_ids)
+    squashed = np.tanh((states - mean) * slope)
+    C = choose_c(squashed, label_ids, task=task, class_weight=weights, seed=seed)
+    head = HEADS[task](C=C, class_weight=weights)
+    head.fit(squashed, label_ids)
     pooler = network.bert.pooler.dense
     with torch.no_grad():
         _fill(pooler.weight, np.diag(slope))
