@@ -55,7 +55,7 @@ def test_all_weights_are_trained(tiny_bert):
 
 def test_few_texts_of_e5_learn_from_a_head_on_the_mean_of_all_tokens(tmp_path):
     """The lower half and token vectors stay, one layer is added; where layers are given, nothing is."""
-    folder = write_checkpoint(tmp_path / "checkpoint", "bert", layers=6)
+    folder = write_checkpoint(tmp_path / "checkpoint", "bert", n_layers=6)
     e5 = replace(resolve_checkpoint(folder), name="e5")
     before = load_file(folder / "model.safetensors")
     names = ["embeddings.word_embeddings.weight"]
