@@ -63,9 +63,7 @@ def test_few_texts_of_e5_learn_from_a_head_on_the_mean_of_all_tokens(tmp_path):
 
     def moved(estimator):
         now = estimator.network_.state_dict()
-        return [
-            (now[f"bert.{name}"] - before[f"bert.{name}"]).abs().max() > 1e-6 for name in names
-        ]
+        return [(now[f"bert.{name}"] - before[f"bert.{name}"]).abs().max() > 1e-6 for name in names]
 
     by_default, given = finetune(e5, n_epochs=1), finetune(e5, n_epochs=1, frozen_layers=0)
     assert moved(by_default) == [False, False, False, True, True]
