@@ -1,6 +1,7 @@
 """`compact`: the same scores each time, any text, and a network that ends where it is told."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,9 +12,13 @@ from assay.models.compact import (
     MAX_EPOCHS,
     MIN_EPOCHS,
     NGRAM_TEXTS,
+    ONCE,
+    READ_ONCE,
+    SEVERAL_TIMES,
     Compact,
 )
 from assay.models.piece_ngrams import SIZES
+from assay.training.targets import find_targets
 
 TEXTS, LABELS = small_data()
 START = threading.Thread.start
@@ -119,14 +124,40 @@ def test_training_on_blank_texts_is_legal():
 
 @pytest.mark.parametrize(
     ("n_texts", "n_classes", "expected"),
-    [(100, 2, MAX_EPOCHS), (16_000, 6, 4), (10_000, 77, 12), (1_000_000, 2, MIN_EPOCHS)],
+    [
+        (100, 2, MAX_EPOCHS),
+        (16_000, 6, 4),
+        (10_000, 77, 12),
+        (READ_ONCE - 1, 2, MIN_EPOCHS),
+        (READ_ONCE, 2, 1),
+        (1_000_000, 77, MIN_EPOCHS),
+    ],
 )
 def test_epochs_follow_the_number_of_texts_and_classes(n_texts, n_classes, expected):
     """Small sets and many classes get more epochs, within bounds; a number that is given wins."""
     compact = Compact()
-    compact.classes_ = np.arange(n_classes)
-    assert compact._n_epochs(n_texts) == expected
-    assert compact.set_params(n_epochs=5)._n_epochs(n_texts) == 5
+    compact.classes_, compact.targets_ = np.arange(n_classes), find_targets(["a", "b"])
+    assert compact._pace(n_texts).n_epochs == expected
+    assert compact.set_params(n_epochs=5)._pace(n_texts).n_epochs == 5
+
+
+def test_texts_that_are_read_once_are_read_in_large_batches():
+    """With a rate and dropout for that; whatever is given wins, and several epochs have their own."""
+    compact = Compact()
+    compact.classes_, compact.targets_ = np.arange(3), find_targets(["a", "b"])
+    assert compact._pace(READ_ONCE) == ONCE
+    assert replace(compact._pace(READ_ONCE - 1), n_epochs=3) == SEVERAL_TIMES
+    assert compact.set_params(dropout=0.0)._pace(READ_ONCE) == replace(ONCE, dropout=0.0)
+    assert compact.set_params(n_epochs=2, dropout=None)._pace(READ_ONCE).batch_size == 64
+    several = Compact()
+    several.classes_, several.targets_ = np.arange(3), find_targets([["a"], ["a", "b"]])
+    assert several._pace(READ_ONCE) == SEVERAL_TIMES
+
+
+def test_an_impossible_batch_is_refused():
+    """By its name."""
+    with pytest.raises(InputError, match="batch_size is 0"):
+        small_estimator("compact", batch_size=0).fit(TEXTS, LABELS)
 
 
 def test_no_epochs_are_refused():

@@ -7,7 +7,7 @@ learnt from the training texts, in any language: see `learn_tokenizer`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -42,6 +42,10 @@ __all__ = ["Compact"]
 # Texts that training reads over all epochs: small sets get more epochs, and so do many classes (77
 # intents of 9,000 questions need 14 epochs, 6 emotions of 16,000 tweets 4).
 TEXTS_SEEN, TEXTS_SEEN_PER_CLASS, MIN_EPOCHS, MAX_EPOCHS = 60_000, 800, 3, 20
+# From so many texts on, each is read once: in larger batches, at a higher rate, and with less
+# dropout, since no text comes again. Not measured with many classes, or several labels per text.
+# See "A million texts" in dev/LOG.md.
+READ_ONCE = 400_000
 # Width of the embedding, and units in each direction. Few classes need no more; many classes gain
 # from wide ones and pooled words: dev/LOG.md, "Sizes and pooled words by number of classes".
 EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE = 96, 256
@@ -57,6 +61,20 @@ SMALL_PIECES = 4  # so many small pieces spell about as much text as one piece o
 # Up to this many texts are one batch, which one thread reads sooner than several that wait for each
 # other after every step of the recurrence.
 FEW_TEXTS = 256
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often texts are read, how many per step, and how much is learnt from them."""
+
+    n_epochs: int
+    batch_size: int
+    learning_rate: float
+    dropout: float
+
+
+SEVERAL_TIMES = Pace(MIN_EPOCHS, batch_size=64, learning_rate=4e-3, dropout=0.4)
+ONCE = Pace(1, batch_size=256, learning_rate=8e-3, dropout=0.1)
 
 
 class Compact(TextClassifier):
@@ -77,8 +95,9 @@ class Compact(TextClassifier):
         Units of the LSTM in each direction. None: chosen by the number of classes.
     n_epochs : int, optional
         None: chosen by the number of texts. The best epoch on validation is kept.
-    batch_size : int
-    learning_rate, dropout, token_dropout, label_smoothing, weight_decay : float
+    batch_size, learning_rate, dropout : optional
+        None: chosen by the number of texts.
+    token_dropout, label_smoothing, weight_decay : float
     max_tokens : int
         Most tokens that are read at once.
     long_texts : {"truncate", "window"}
@@ -100,7 +119,8 @@ class Compact(TextClassifier):
         "embedding_size": replace(COUNT, is_optional=True),
         "hidden_size": replace(COUNT, is_optional=True),
         "n_epochs": replace(COUNT, is_optional=True),
-        "dropout": FRACTION,
+        "batch_size": replace(COUNT, is_optional=True),
+        "dropout": replace(FRACTION, is_optional=True),
         "token_dropout": FRACTION,
         "seed": SEED,
     }
@@ -112,9 +132,9 @@ class Compact(TextClassifier):
         embedding_size: int | None = None,
         hidden_size: int | None = None,
         n_epochs: int | None = None,
-        batch_size: int = 64,
-        learning_rate: float = 4e-3,
-        dropout: float = 0.4,
+        batch_size: int | None = None,
+        learning_rate: float | None = None,
+        dropout: float | None = None,
         token_dropout: float = 0.05,
         label_smoothing: float = 0.1,
         weight_decay: float = 0.0,
@@ -169,7 +189,7 @@ class Compact(TextClassifier):
                 n_classes=len(self.classes_),
                 embedding_size=embedding_size,
                 hidden_size=hidden_size,
-                dropout=self.dropout,
+                dropout=self._pace(len(texts)).dropout,
                 token_dropout=self.token_dropout,
                 pad_id=self.tokenizer_.pad_id,
                 unknown_id=self.tokenizer_.unknown_id or 0,
@@ -242,11 +262,12 @@ class Compact(TextClassifier):
             advance(1)
 
     def _config(self, n_texts: int) -> TrainingConfig:
+        pace = self._pace(n_texts)
         return TrainingConfig(
             name="compact",
-            n_epochs=self._n_epochs(n_texts),
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
+            n_epochs=pace.n_epochs,
+            batch_size=pace.batch_size,
+            learning_rate=pace.learning_rate,
             weight_decay=self.weight_decay,
             warmup_fraction=0.05,
             label_smoothing=self.label_smoothing,
@@ -265,11 +286,16 @@ class Compact(TextClassifier):
         hidden_size = sizes[1] if self.hidden_size is None else self.hidden_size
         return embedding_size, hidden_size
 
-    def _n_epochs(self, n_texts: int) -> int:
-        if self.n_epochs is not None:
-            return self.n_epochs
+    def _pace(self, n_texts: int) -> Pace:
+        """Return how so many texts are read: as asked, else by their number."""
         texts_seen = TEXTS_SEEN + TEXTS_SEEN_PER_CLASS * len(self.classes_)
-        return int(np.clip(round(texts_seen / n_texts), MIN_EPOCHS, MAX_EPOCHS))
+        n_epochs = int(np.clip(round(texts_seen / n_texts), MIN_EPOCHS, MAX_EPOCHS))
+        usual = replace(SEVERAL_TIMES, n_epochs=n_epochs)
+        is_measured = self.targets_.task == "single" and len(self.classes_) <= MANY_CLASSES
+        if n_texts >= READ_ONCE and is_measured and self.n_epochs in (None, 1):
+            usual = ONCE
+        own = {field.name: getattr(self, field.name) for field in fields(Pace)}
+        return replace(usual, **{name: one for name, one in own.items() if one is not None})
 
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
