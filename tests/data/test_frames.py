@@ -259,3 +259,15 @@ def test_times_and_classes_of_numbers_are_labels_as_they_are_seen():
     cut = pandas.cut(pandas.Series([1, 2, 3, 4, 5, 6]), [0, 3, 6])
     found = load_data(pandas.DataFrame({"text": texts, "label": cut}))
     assert found.label_set.names == ("(0, 3]", "(3, 6]")
+
+
+@pytest.mark.parametrize("labels", [[0, 1] * 5, [[0], [1, 0]] * 5], ids=["one", "several"])
+def test_class_names_of_an_arrow_table_are_read_as_those_of_a_file(labels):
+    """The metadata have them; the numbers in the column were the labels."""
+    datasets = pytest.importorskip("datasets")
+    feature = datasets.ClassLabel(names=["sad", "happy"])
+    kind = feature if isinstance(labels[0], int) else datasets.List(feature)
+    features = datasets.Features({"text": datasets.Value("string"), "label": kind})
+    texts = [f"text {i}" for i in range(10)]
+    table = datasets.Dataset.from_dict({"text": texts, "label": labels}, features).data.table
+    assert load_data(table).label_set.names == ("sad", "happy")

@@ -17,6 +17,7 @@ from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.split import cut_missing
 from assay.data.texts import LabelledTexts
 from assay.errors import DataError, InputError
+from assay.models import Linear
 
 EXPECTED = (("fun", "rude"), (), ("rude",))
 
@@ -331,3 +332,24 @@ def test_columns_without_any_one_are_named(tmp_path: Path, caplog) -> None:
     assert (splits.empty_columns, list(splits.label_set)) == (("never",), ["fun", "rude"])
     assert "1 column has no 1, and is no label: never" in caplog.text
     assert "never" in describe_reading(splits)[0]
+
+
+@pytest.mark.parametrize("labels", [["[1, 0, 0]", "[0, 1, 1]"], ["[true, false]", "[false, true]"]])
+def test_rows_of_zeros_and_ones_are_no_names(tmp_path: Path, labels) -> None:
+    """Each text would have the labels 0 and 1."""
+    rows = [f'{{"text": "text {i}", "label": {labels[i % 2]}}}\n' for i in range(20)]
+    path = write(tmp_path / "a.jsonl", "".join(rows))
+    with pytest.raises(DataError, match="rows of zeros and ones, which do not say what"):
+        load_data(path)
+    lists = [[1, 0, 0], [0, 1, 1]] * 10
+    with pytest.raises(DataError, match="rows of zeros and ones"):
+        load_data(([f"text {i}" for i in range(20)], lists))
+    with pytest.raises(InputError, match=r"rows of zeros and ones.*np\.array\(labels\)"):
+        Linear().fit([f"text {i}" for i in range(20)], lists)
+
+
+def test_lists_of_the_names_0_and_1_are_lists_of_names() -> None:
+    """Where some text has one of them alone."""
+    lists = [["0"], ["0", "1"], ["1"], ["1"]] * 5
+    splits = load_data(([f"text {i}" for i in range(20)], lists))
+    assert splits["all"].labels[:2] == (("0",), ("0", "1"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from assay._optional import require
 from assay.data.columns import check_unique, tell_apart
 from assay.data.files.arrow_values import seen_values
+from assay.data.files.parquet import names_of_schema
 from assay.data.files.readers import Row
 from assay.data.label_dtypes import check_label_dtype
 from assay.data.raw_split import RawSplit, split_name
@@ -220,7 +221,7 @@ def _arrow_split(table: Any, *, source: str) -> RawSplit:
     def column(name: str) -> list[Any]:
         return seen_values(table.column(name).to_pylist(), table.schema.field(name))
 
-    return _column_split(source, columns, column)
+    return _column_split(source, columns, column, names_of_schema(table.schema))
 
 
 def _pandas_split(frame: Any, *, source: str) -> RawSplit:

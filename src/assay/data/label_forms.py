@@ -10,6 +10,7 @@ import ast
 import json
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "LabelMender",
     "MendedLabel",
     "SeveralLabelsError",
+    "are_matrix_rows",
     "choices_of",
     "mend_label",
     "parse_list_cell",
@@ -66,6 +68,9 @@ class SeveralLabelsError(DataError):
             "several labels in a row: one label per text is accepted "
             "(--single-label takes what is written there as one label)"
         )
+
+
+ZEROS_AND_ONES = frozenset(("0", "1", "0.0", "1.0", "True", "False"))
 
 
 @dataclass(frozen=True)
@@ -224,3 +229,19 @@ class LabelMender:
             raise SeveralLabelsError
         inner = mend_label(str(items[0]) if items and items[0] is not None else "")
         return MendedLabel(inner.label, ("label_list", *inner.kinds))
+
+
+def are_matrix_rows(lists: Sequence[Any]) -> bool:
+    """Tell whether lists of labels are the rows of a matrix: zeros and ones, as many in each.
+
+    As names, they would say that each text has the labels 0 and 1.
+
+    Examples
+    --------
+    >>> are_matrix_rows([[1, 0, 0], [0, 1, 1]]), are_matrix_rows([[1], [0, 1]])
+    (True, False)
+    """
+    lengths = set(map(len, lists))
+    if len(lists) < 2 or len(lengths) != 1 or min(lengths) < 2:
+        return False
+    return all(str(cell) in ZEROS_AND_ONES for own in lists for cell in own)

@@ -21,7 +21,7 @@ from assay.data.columns import find_columns, fold_name
 from assay.data.files.formats import file_kind
 from assay.data.files.readers import Row
 from assay.data.indicators import JOINED, PEEKED_ROWS, Again, find_indicators, join_columns
-from assay.data.label_forms import CHOICES, parse_list_cell, unwrap_choices
+from assay.data.label_forms import CHOICES, are_matrix_rows, parse_list_cell, unwrap_choices
 from assay.data.labels import LabelSet, Task
 from assay.data.raw_split import RawSplit
 from assay.data.row_rules import RowRules
@@ -120,6 +120,12 @@ def _find_lists(
     single = Found(raws, "single", label_column)
     as_list = AS_LIST[any(one.has_choices for one in held)]
     several = Found(_with_lists(raws, as_list), "multi", label_column)
+    if all(one.is_matrix for one in held):
+        raise DataError(
+            f"the lists of labels of {held[0].raw.source} are rows of zeros and ones, which do not "
+            "say what they are about; lists of names are accepted",
+            hint="write the names of the labels, or one column per label",
+        )
     if any(one.has_several for one in held):
         return several
     _check_any_label(held)
@@ -203,6 +209,7 @@ class _Held:
     n_empty: int = 0
     is_of_tool: bool = False
     has_choices: bool = False
+    is_matrix: bool = False
 
 
 def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None) -> _Held:
@@ -224,7 +231,9 @@ def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None
         return _Held(replace(raw, read=Again(head, rows)))
     held = [*head, *rows]
     as_list = AS_LIST[has_choices]
-    sizes = Counter(_n_items(as_list(row.values.get(label))) for row in held)
+    lists = [as_list(row.values.get(label)) for row in held]
+    sizes = Counter(map(_n_items, lists))
+    has_names = label in raw.class_names
     return _Held(
         replace(raw, read=Again(held, ())),
         has_several=max(sizes) > 1,
@@ -232,6 +241,7 @@ def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None
         n_empty=sizes[0],
         is_of_tool=_is_of_tool(raw, label),
         has_choices=has_choices,
+        is_matrix=not has_names and min(sizes) > 1 and are_matrix_rows(lists),
     )
 
 

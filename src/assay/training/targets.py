@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from assay.data.cell_values import is_null
+from assay.data.label_forms import are_matrix_rows
 from assay.data.labels import LabelSet, Task
 from assay.errors import DataError, InputError, plural
 from assay.runtime.limits.thresholds import Thresholds
@@ -270,8 +271,13 @@ def _check_known(labels: Sequence[Sequence[Any]]) -> None:
     Raises
     ------
     InputError
-        A label is None, NaN or a list.
+        A label is None, NaN or a list, or the lists are rows of a matrix.
     """
+    if are_matrix_rows(list(labels)):
+        raise InputError(
+            "the lists of labels are rows of zeros and ones; lists of names are accepted",
+            hint="give a matrix as an array: np.array(labels)",
+        )
     for i, own in enumerate(labels):
         for name in own:
             if is_null(name):
