@@ -301,3 +301,27 @@ def test_fields_of_a_base_class_are_checked():
     assert len(fields(Derived())) == 2
     with pytest.raises(InputError, match="n is 'a'; a whole number"):
         Derived(n="a")
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("a\0b", "it holds a character that no file has in its name"),
+        ("folder/" + "a" * 5000, "it is longer than names of files may be"),
+        (Path("b" * 5000), "it is longer than names of files may be"),
+    ],
+    ids=["null", "long", "long Path"],
+)
+@pytest.mark.parametrize(
+    ("name", "ask"),
+    [
+        ("folder", assay.load_model),
+        ("model_folder", assay.verify_model),
+        ("data", lambda path: assay.fix_data(path, "decisions.csv", "out.csv")),
+        ("out", lambda path: assay.fix_data("data.csv", "decisions.csv", path)),
+    ],
+)
+def test_path_that_no_file_can_have_is_refused(name, ask, path, reason):
+    """The system says so with a ValueError or an OSError, which depends on where it is asked."""
+    with pytest.raises(InputError, match=rf"^{name} is no path: {reason} \("):
+        ask(path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
+import errno
 import functools
 import inspect
 import os
@@ -192,8 +193,26 @@ def check_argument(name: str, value: object, annotation: Any) -> None:
     InputError
         Names the argument, what was given and what is accepted.
     """
-    if not any(_holds(value, one) for one in _alternatives(annotation)):
+    alternatives = tuple(_alternatives(annotation))
+    if not any(_holds(value, one) for one in alternatives):
         raise _refusal(name, value, annotation)
+    if Path in alternatives and isinstance(value, str | os.PathLike):
+        _check_path(name, value)
+
+
+def _check_path(name: str, value: str | os.PathLike[str]) -> None:
+    """Refuse what no file or folder can be called; whether there is one is asked elsewhere."""
+    try:
+        os.lstat(value)
+    except ValueError:  # a null character, or half of a pair of surrogates
+        reason = "it holds a character that no file has in its name"
+    except OSError as err:
+        if err.errno != errno.ENAMETOOLONG:
+            return
+        reason = "it is longer than names of files may be"
+    else:
+        return
+    raise InputError(f"{name} is no path: {reason} ({cut(ascii(os.fspath(value)))})")
 
 
 def _refusal(name: str, value: object, annotation: Any) -> InputError:

@@ -5,7 +5,9 @@ So label_array is tested here.
 
 import datetime
 import decimal
+import enum
 import importlib.util
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -161,6 +163,41 @@ def test_unknown_label_is_no_class(column):
     """NumPy makes the text `nan` of it, and leaves out the mask."""
     with pytest.raises(InputError, match=r"the label of text 0 is .*; one label per text"):
         Linear().fit(TEXTS, column)
+
+
+class Mood(str, enum.Enum):  # noqa: UP042 - `StrEnum` has another `str`
+    """Labels as web frameworks and schemas have them."""
+
+    GOOD = "joy"
+    BAD = "sad"
+
+
+class Stars(enum.IntEnum):
+    """Labels that are numbers."""
+
+    ONE = 1
+    TWO = 2
+
+
+@pytest.mark.parametrize("make", [list, tuple, pd.Series, partial(np.array, dtype=object)])
+@pytest.mark.parametrize(("kind", "values"), [(Mood, ["joy", "sad"]), (Stars, [1, 2])])
+def test_members_of_enumerations_are_their_values(make, kind, values):
+    """NumPy cuts `Mood.GOOD` to the length of `joy`: all labels would be `Moo`."""
+    labels = make(list(kind) * N_PAIRS)
+    assert Linear().fit(TEXTS, labels).classes_.tolist() == values
+    splits = load_data((TEXTS, labels))
+    assert set(splits["all"].labels) == set(map(str, values))
+
+
+@pytest.mark.parametrize(
+    ("label", "problem"),
+    [(2**64, "more than 64 bits"), (10**5000, "more than 64 bits"), ("a\0", "a null character")],
+    ids=["64 bits", "5,000 digits", "null character"],
+)
+def test_labels_that_numpy_cannot_hold_are_refused(label, problem):
+    """It drops null characters at the end, and has no number of that size."""
+    with pytest.raises(InputError, match=problem):
+        Linear().fit(TEXTS, [label, type(label)(1)] * N_PAIRS)
 
 
 @pytest.mark.parametrize("label", [decimal.Decimal(1), pd.Period("2026-01"), datetime.time(1)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from enum import Enum
 from numbers import Number
 from typing import Any
 
@@ -115,7 +116,8 @@ def label_as_text(value: Any, *, class_names: Sequence[str] | None = None) -> st
     'happy'
     """
     if isinstance(value, str):
-        return None if value.strip() in NOTHING else str(value)
+        # Not `str(value)`: that is the name of a member of an enumeration, not its value.
+        return None if value.strip() in NOTHING else str.__str__(value)
     if isinstance(value, list | tuple | set | frozenset | np.ndarray):
         return _label_of_list(list(value), class_names=class_names)
     value = _plain(value)
@@ -185,7 +187,12 @@ def _check_digits(value: Any, name: str) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value of NumPy as one of Python, and a date or a time as it is seen."""
+    """Return a value of NumPy as one of Python, and a date or a time as it is seen.
+
+    A member of an enumeration that is a text or a number, such as ``(str, Enum)``, is its value.
+    """
+    if isinstance(value, Enum) and isinstance(value, str | int | float):
+        value = value.value
     if is_null(value):
         return None
     if isinstance(value, np.datetime64 | np.timedelta64):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def label_array(labels: Sequence[Any]) -> np.ndarray:
         A label is not known, or is neither a text nor a number.
     """
     _check_known(labels)
-    array = np.asarray(labels)
+    array = np.asarray(_without_enums(labels))
     check_label_dtype(array)
     if array.dtype.kind == "T":
         return array.astype(object)
@@ -38,8 +39,29 @@ def label_array(labels: Sequence[Any]) -> np.ndarray:
     for kind in kinds:
         _check_kind(kind)
     if len(kinds) == 1 and kinds <= {int, bool, float}:
-        return np.array(array.tolist())
+        numbers = np.array(array.tolist())
+        if numbers.dtype.kind == "O":
+            raise InputError(
+                "a label is a whole number of more than 64 bits; texts and smaller numbers are "
+                "accepted",
+                hint="write them as texts: [str(label) for label in labels]",
+            )
+        return numbers
     return array
+
+
+def _without_enums(labels: Sequence[Any]) -> Sequence[Any]:
+    """Return the values of enumerations that are texts or numbers, such as ``(str, Enum)``.
+
+    NumPy would cut the names of their members to the length of the values.
+    """
+    plain = plain_list(labels)
+    if not any(isinstance(label, Enum) for label in plain):
+        return labels
+    return [
+        label.value if isinstance(label, Enum) and isinstance(label, LABEL_TYPES) else label
+        for label in plain
+    ]
 
 
 def _check_kind(kind: type) -> None:
@@ -69,4 +91,8 @@ def _check_known(labels: Sequence[Any]) -> None:
             raise InputError(
                 f"the label of text {i} is {label}; one label per text is accepted",
                 hint="leave out texts whose labels are not known",
+            )
+        if isinstance(label, str) and label.endswith("\0"):  # NumPy would drop it
+            raise InputError(
+                f"the label of text {i} ends with a null character; labels without one are accepted"
             )
