@@ -345,6 +345,27 @@ def test_workbook_with_a_broken_part_is_refused(tmp_path, part):
     assert not (tmp_path / "b.xlsx").exists()
 
 
+def test_workbook_whose_sheets_are_all_hidden_is_refused(tmp_path):
+    """It can be read, with a warning; a workbook of which nothing is seen is not written."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    for row in (["text", "label"], ["a", "x"], ["b", "y"], ["c", "x"]):
+        workbook.active.append(row)
+    workbook.save(tmp_path / "whole.xlsx")
+    part, seen = "xl/workbook.xml", b'state="visible"'
+    with (
+        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
+        zipfile.ZipFile(tmp_path / "a.xlsx", "w") as hidden,
+    ):
+        assert seen in whole.read(part)
+        for name in whole.namelist():
+            hidden.writestr(name, whole.read(name).replace(seen, b'state="hidden"'))
+    decisions = decide(tmp_path / "i.csv", ("train", 2, "a", "y", "yes"))
+    with pytest.raises(DataError, match=r"a\.xlsx can be read but not changed"):
+        fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx")
+    assert not (tmp_path / "b.xlsx").exists()
+
+
 def test_label_of_a_workbook_is_read_as_it_was_accepted(tmp_path):
     """A cell stays a number only where its number format shows that number as the label."""
     openpyxl = pytest.importorskip("openpyxl")

@@ -121,7 +121,10 @@ def write_sheet(path: Path, out: Path, changes: Changes, reading: Reading) -> No
             _write_cell(_own_cell(sheet, number, place), label)
     results = read_results(path.read_bytes(), [sheet.title for sheet in workbook.worksheets])
     _settle_formulas(workbook, path.name, results)
-    workbook.save(out)
+    try:
+        workbook.save(out)
+    except (AttributeError, IndexError, TypeError, ValueError) as err:  # no sheet can be seen
+        raise _unchangeable(path, err) from err
     keep_results(out, results)
 
 
@@ -130,10 +133,14 @@ def _open_workbook(path: Path) -> Any:
     try:
         return require("openpyxl").load_workbook(path)
     except (*UNREADABLE, AttributeError, IndexError, TypeError) as err:
-        raise DataError(
-            f"{path.name} can be read but not changed: a part of it is broken ({first_line(err)})",
-            hint="open it in a spreadsheet program and save it as .xlsx",
-        ) from err
+        raise _unchangeable(path, err) from err
+
+
+def _unchangeable(path: Path, err: Exception) -> DataError:
+    return DataError(
+        f"{path.name} can be read but not changed: a part of it is broken ({first_line(err)})",
+        hint="open it in a spreadsheet program and save it as .xlsx",
+    )
 
 
 def _settle_formulas(workbook: Any, name: str, results: Mapping[str, Results]) -> None:
