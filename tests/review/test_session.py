@@ -17,7 +17,7 @@ from assay.review.advice import Advice
 from assay.review.event_session import OtherPageError, UnknownChoiceError
 from assay.review.guesses import Suggestion
 from assay.review.labelled_file import check_labelled_file, write_labelled
-from assay.review.pool import Pool
+from assay.review.pool import Pool, read_pool
 from assay.review.session import Given
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
@@ -243,6 +243,31 @@ def test_labelled_file_says_who_when_and_how_sure(session, tmp_path):
     write_labelled(session.labelling.decisions(), tmp_path / "l.csv")
     with (tmp_path / "l.csv").open(encoding="utf-8", newline="") as stream:
         assert next(csv.DictReader(stream))["note"] == "'=1+1"
+
+
+@pytest.mark.parametrize("name", ["l.jsonl", "l.csv"])
+def test_labelled_file_keeps_the_columns_of_the_pool(open_session, tmp_path, name):
+    """An id tells which ticket it was; what a run could take for a label of ours gets another name."""
+    path = tmp_path / "tickets.csv"
+    path.write_text(
+        "id,date,label,split,message\nT-1,2026-01-02,old,test,hello\n", encoding="utf-8"
+    )
+    session = open_session(read_pool(path))
+    decide(session, "joy")
+    again = open_session(Pool("p", ("other",), (1,)))  # the pool has the row no more
+    decide(again, "fear")
+    write_labelled(again.labelling.decisions(), tmp_path / name)
+    reader = csv.DictReader if name == "l.csv" else lambda stream: map(json.loads, stream)
+    with (tmp_path / name).open(encoding="utf-8", newline="") as stream:
+        first, second = reader(stream)
+    assert (first["text"], first["label"], first["id"]) == ("hello", "joy", "T-1")
+    assert (first["date"], first["pool_label"], first["pool_split"]) == (
+        "2026-01-02",
+        "old",
+        "test",
+    )
+    assert (second["label"], second["id"] or None) == ("fear", None)
+    assert list(load_data(tmp_path / name)["all"].labels) == ["joy", "fear"]
 
 
 def test_several_labels_are_a_list(open_session, tmp_path):

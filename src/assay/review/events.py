@@ -74,6 +74,8 @@ class Decision:
     is_random : bool
         Whether the text was shown because its turn in the random order had come.
     note : str
+    others : str
+        The other columns of the row in the pool, as JSON; empty if it has none.
     """
 
     kind: ClassVar[str] = "decision"
@@ -90,6 +92,7 @@ class Decision:
     confidence: float | None = None
     is_random: bool = False
     note: str = ""
+    others: str = ""
 
 
 @dataclass(frozen=True)

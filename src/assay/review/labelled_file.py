@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from assay.data.columns import LABEL_NAMES, TEXT_NAMES, fold_name
 from assay.data.files.formats import file_kind
 from assay.data.files.row import Record
 from assay.data.files.spreadsheet import guard_cell
 from assay.data.files.writers import open_writer
+from assay.data.split_column import SPLIT_COLUMNS
 from assay.disk import atomic_file, check_output
 from assay.errors import InputError
 from assay.review.events import Decision
@@ -18,6 +21,11 @@ __all__ = ["check_labelled_file", "write_labelled"]
 SUFFIXES = (".jsonl", ".csv", ".tsv")
 TABLES = (".csv", ".tsv")
 DIGITS = 3
+OWN_COLUMNS = ("text", "label", "labels", "line", "by", "at", "seconds", "confidence", "note")
+SUGGESTED = ("suggested_label", "suggested_labels", "is_random")
+# Names of a column of the pool that a run could take for the text, the label or the split.
+RENAMED = {*OWN_COLUMNS, *SUGGESTED, *SPLIT_COLUMNS}.union(*TEXT_NAMES[:2], *LABEL_NAMES[:3])
+PREFIX = "pool_"
 
 
 def check_labelled_file(out: Path, *, several: bool) -> None:
@@ -50,7 +58,9 @@ def write_labelled(decisions: Iterable[Decision], out: Path, *, several: bool = 
     out : Path
         ``.jsonl``, ``.csv`` or ``.tsv``, each also with ``.gz``. The columns are text, label (or
         labels, a list), line, by, at, seconds, suggested_label (or suggested_labels, a list),
-        confidence, is_random and note.
+        confidence, is_random and note, then the other columns of the pool. Of those, a name that
+        is one of these, or that `assay run` takes for the text, the label or the split, gets
+        ``pool_`` before it.
     several : bool
         Whether a text can have several labels.
 
@@ -60,10 +70,29 @@ def write_labelled(decisions: Iterable[Decision], out: Path, *, several: bool = 
         The disk refused.
     """
     is_table = file_kind(out) in TABLES
+    labelled = [one for one in decisions if not one.is_skip]
+    others = [_read_others(one) for one in labelled]
+    # Every row has all columns: a table takes them from the first one.
+    nothing: Record = {name: None for own in others for name in own}
     with atomic_file(out) as partial, open_writer(partial, like=out) as writer:
-        for one in decisions:
-            if not one.is_skip:
-                writer.write(_record(one, several=several, is_table=is_table))
+        for one, own in zip(labelled, others, strict=True):
+            record = _record(one, several=several, is_table=is_table)
+            writer.write({**record, **nothing, **own})
+
+
+def _read_others(decision: Decision) -> Record:
+    """Return the other columns of the pool by the names that they have beside the own ones."""
+    if not decision.others:
+        return {}
+    found: Record = {}
+    for name, value in json.loads(decision.others).items():
+        if value in ("", None) and fold_name(name) in RENAMED:
+            continue  # such as a column for labels that was still empty
+        own = name
+        while fold_name(own) in RENAMED or own in found:
+            own = f"{PREFIX}{own}"
+        found[own] = value
+    return found
 
 
 def _record(decision: Decision, *, several: bool, is_table: bool) -> Record:

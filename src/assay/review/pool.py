@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from assay.batch.rows import open_rows
 from assay.data.blank_text import is_blank
 from assay.data.cell_values import MAX_CHARS, text_or_problem
 from assay.data.files.reading import ReadingOptions
+from assay.data.files.row import Record, Row
 from assay.errors import DataError, InputError, plural
 
 __all__ = ["Pool", "read_pool"]
@@ -22,6 +24,8 @@ __all__ = ["Pool", "read_pool"]
 logger = logging.getLogger(__name__)
 
 KEY_BYTES = 8
+# Workbooks and Parquet hold dates and decimals, which JSON has no kind for.
+ENCODE = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Pool:
         Distinct texts.
     lines : tuple of int
         The 1-based line of the file on which each text occurs first.
+    others : tuple of str
+        The other columns of that row, such as an id, as JSON; empty if the file has none.
     n_repeats : int
         Rows that were left out because their text occurs further up.
     n_unusable : int
@@ -45,11 +51,16 @@ class Pool:
     source: str
     texts: tuple[str, ...]
     lines: tuple[int, ...]
+    others: tuple[str, ...] = ()
     n_repeats: int = 0
     n_unusable: int = 0
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def others_of(self, position: int) -> str:
+        """Return the other columns of a text as JSON; empty if the file has none."""
+        return self.others[position] if self.others else ""
 
     def random_order(self, seed: int) -> list[int]:
         """Return all positions in an order that a hash of seed and text decides.
@@ -93,17 +104,19 @@ def read_pool(
         raise InputError(f"no such file: {source}; a file with one text per row is accepted")
     rows, column = open_rows(path, text_column=text_column, **reading)
     first_lines: dict[str, int] = {}
+    others: list[str] = []  # of those lines
     n_rows = n_unusable = 0
     problem = "it has no rows"
     for row in rows:
         n_rows += 1
-        text, found = (None, row.problem) if row.problem else _text_of(row.values.get(column))
+        text, found = _text_of(row, column)
         if text is None:
             n_unusable += 1
             if n_unusable == 1:
                 problem = f"line {row.line:,}: {found or 'no text'}"
-        else:
-            first_lines.setdefault(text, row.line)
+        elif text not in first_lines:
+            first_lines[text] = row.line
+            others.append(_write_others(row.values, column))
     if not first_lines:
         raise DataError(f"{path.name} has no text to label: {problem}")
     n_repeats = n_rows - n_unusable - len(first_lines)
@@ -112,9 +125,16 @@ def read_pool(
         source=path.name,
         texts=tuple(first_lines),
         lines=tuple(first_lines.values()),
+        others=tuple(others) if any(others) else (),
         n_repeats=n_repeats,
         n_unusable=n_unusable,
     )
+
+
+def _write_others(values: Record, text_column: str) -> str:
+    """Return the columns beside the text as JSON; empty if there are none."""
+    others = {name: value for name, value in values.items() if name != text_column}
+    return ENCODE(others) if others else ""
 
 
 def _warn(name: str, n_unusable: int, problem: str, n_repeats: int) -> None:
@@ -127,9 +147,11 @@ def _warn(name: str, n_unusable: int, problem: str, n_repeats: int) -> None:
         logger.warning("%s: each text is taken once; %s left out", name, repeats)
 
 
-def _text_of(value: object) -> tuple[str | None, str | None]:
-    """Return the text of a cell, or None and the reason."""
-    text, problem = text_or_problem(value, max_chars=MAX_CHARS)
+def _text_of(row: Row, column: str) -> tuple[str | None, str | None]:
+    """Return the text of a row, or None and the reason."""
+    if row.problem:
+        return None, row.problem
+    text, problem = text_or_problem(row.values.get(column), max_chars=MAX_CHARS)
     if text is not None and is_blank(text):
         return None, "blank text"
     return text, problem

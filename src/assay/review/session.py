@@ -217,6 +217,7 @@ class LabelSession(EventSession):
                     confidence=item.confidence,
                     is_random=item.is_random,
                     note=given.note,
+                    others=self.pool.others_of(given.position),
                 )
             )
 
