@@ -265,6 +265,8 @@ def _show_steps(one: Case) -> str:
         *(f"| {what} | {show_time(s)} | {show_time(own_s)} |" for what, s, own_s in steps),
         f"| in all | {show_time(total_s)} | {show_time(total_processor_s)} |",
         "",
+        f"{one['n_labels']} texts were labelled; the first {one['n_decided']} of them are what "
+        f"{one['minutes_decided']:g} minutes bring, and what the model is trained on. "
         f"Assumed are {assumed['accept']:g} s for each of the {n_accepted} decisions where the label "
         f"that was suggested is right, and {assumed['choose']:g} s for each of the other "
         f"{one['n_decided'] - n_accepted}; all else is measured. "
@@ -289,7 +291,7 @@ def show_outcome(one: Case) -> str:
         accuracy, low, high = (100 * value for value in one["estimate"])
         sentences.append(f"The page expected {accuracy:.1f} % ({low:.1f} to {high:.1f}).")
     else:
-        sentences.append("The page had no estimate to show.")
+        sentences.append("The page had no estimate to show: decisions came too fast to make one.")
     if one["n_left_out"]:
         left_out = plural(one["n_left_out"], "labelled text")
         sentences.append(f"Left out: {left_out} whose label no other has.")
