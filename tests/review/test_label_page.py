@@ -23,6 +23,7 @@ from assay.server.address import open_listener
         ({"labels": ()}, "no labels to begin with"),
         ({"labels": ("joy", " ")}, "a label is empty"),
         ({"labels": ("joy", "joy ")}, "given twice"),
+        ({"labels": ("caf\u00e9", "cafe\u0301")}, "given twice"),
         ({"labels": ("joy", "x" * 201)}, "has 201 characters; 1 to 200 are accepted"),
         ({"labels": tuple(map(str, range(1_001)))}, "1,001 labels are given; at most 1,000"),
     ],

@@ -24,7 +24,7 @@ from assay.review.events import Names, Start
 from assay.review.journal import Journal, check_unfinished, journal_path
 from assay.review.labelled_file import check_labelled_file
 from assay.review.pool import read_pool
-from assay.review.session import MAX_LABEL_CHARS, MAX_LABELS, LabelSession
+from assay.review.session import MAX_LABEL_CHARS, MAX_LABELS, LabelSession, tidy_name
 from assay.server.address import Listener, open_listener
 from assay.server.listen import make_uvicorn, plain_end, quick_switching
 from assay.server.options import ServerOptions, bracket_host
@@ -243,8 +243,8 @@ def write_at_end(write: Callable[[], None], out: Path, journal: Journal) -> None
 
 
 def _check_labels(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return the labels without white space around them."""
-    names = [" ".join(label.split()) for label in labels]
+    """Return the labels composed, without white space around them."""
+    names = [*map(tidy_name, labels)]
     if not all(names):
         raise InputError("a label is empty; names such as --labels joy,anger are accepted")
     if len(set(names)) < len(names):
@@ -273,7 +273,7 @@ def _add_labels(labels: Sequence[str], journal: Journal, now: str) -> None:
     known: set[str] = set()
     for event in journal.events:
         if isinstance(event, Names):
-            known.update(event.labels)
+            known.update(map(tidy_name, event.labels))
     fresh = tuple(label for label in labels if label not in known)
     if fresh:
         journal.append(Names(uuid.uuid4().hex, now, fresh))

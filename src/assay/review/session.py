@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from assay.review.labelled_file import write_labelled
 from assay.review.labelling import Labelling
 from assay.review.pool import Pool
 
-__all__ = ["Given", "Item", "LabelSession"]
+__all__ = ["Given", "Item", "LabelSession", "tidy_name"]
 
 RANDOM_EVERY = 4  # every fourth text is the next in the random order, without a suggestion
 MAX_LABEL_CHARS = 200
@@ -357,9 +358,14 @@ class LabelSession(EventSession):
         return self._item(position) if before is None else self._item_again(before)
 
 
+def tidy_name(label: str) -> str:
+    """Return the name of a label as it is kept: composed (NFC), white space never doubled."""
+    return unicodedata.normalize("NFC", " ".join(label.split()))
+
+
 def _check_name(label: str) -> str:
-    """Return the name of a label without white space around it."""
-    name = " ".join(label.split())
+    """Return the name of a label composed, without white space around it."""
+    name = tidy_name(label)
     if not name or len(name) > MAX_LABEL_CHARS:
         raise UnknownChoiceError(f"a label has 1 to {MAX_LABEL_CHARS} characters")
     return name
