@@ -47,8 +47,9 @@ class Server:
             connection.close()
 
     def metric(self, name):
-        """Return the number of a metric; 0 where it has no line yet."""
-        lines = self.ask("/metrics")[2].splitlines()
+        """Return the number of a metric; 0 where it has no line yet, or the server no answer."""
+        status, _, content = self.ask("/metrics")
+        lines = content.splitlines() if status == 200 else []
         return next((float(line.split()[-1]) for line in lines if line.startswith(f"{name} ")), 0.0)
 
 

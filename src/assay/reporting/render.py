@@ -133,8 +133,9 @@ def _verdict_sentence(environment: Environment, verdict: Mapping[str, Any]) -> s
     values["method"] = Styled(verdict["method"], "strong")
     if not floor:
         return say("verdict.take", **values)
-    # Few test texts may even say the opposite of what the choice was made on.
-    if any(reason["kind"] == NOT_SHOWN for reason in verdict["reasons"]):
+    # Few test texts may even say the opposite of what the choice was made on. Runs of 0.1.0 give
+    # their reasons as sentences.
+    if any(not isinstance(one, str) and one["kind"] == NOT_SHOWN for one in verdict["reasons"]):
         return say(f"verdict.unsure{end}", **values)
     values["floor"] = floor["accuracy"]
     return say(f"verdict.take_over{end}", **values)
