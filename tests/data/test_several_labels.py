@@ -348,6 +348,19 @@ def test_rows_of_zeros_and_ones_are_no_names(tmp_path: Path, labels) -> None:
         Linear().fit([f"text {i}" for i in range(20)], lists)
 
 
+@pytest.mark.parametrize("odd", ["null", "[]", '""'])
+def test_rows_without_a_label_make_no_names_of_a_matrix(tmp_path: Path, odd) -> None:
+    """One row that is not labelled says nothing of the others, and nor does a split that has no labels."""
+    lists = ["[1, 0, 0]", "[0, 1, 1]"] * 10
+    for part, own in {"train": [*lists, odd], "validation": lists[:1], "test": [odd] * 5}.items():
+        rows = [f'{{"text": "{part} {i}", "label": {one}}}\n' for i, one in enumerate(own)]
+        write(tmp_path / f"{part}.jsonl", "".join(rows))
+    with pytest.raises(DataError, match="rows of zeros and ones, which do not say what"):
+        load_data(tmp_path / "train.jsonl")
+    with pytest.raises(DataError, match="rows of zeros and ones, which do not say what"):
+        load_data(tmp_path)
+
+
 def test_lists_of_the_names_0_and_1_are_lists_of_names() -> None:
     """Where some text has one of them alone."""
     lists = [["0"], ["0", "1"], ["1"], ["1"]] * 5

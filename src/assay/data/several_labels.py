@@ -120,7 +120,7 @@ def _find_lists(
     single = Found(raws, "single", label_column)
     as_list = AS_LIST[any(one.has_choices for one in held)]
     several = Found(_with_lists(raws, as_list), "multi", label_column)
-    if all(one.is_matrix for one in held):
+    if are_matrix_rows([one for split in held for one in split.lists]):
         raise DataError(
             f"the lists of labels of {held[0].raw.source} are rows of zeros and ones, which do not "
             "say what they are about; lists of names are accepted",
@@ -200,7 +200,8 @@ class _Held:
     """A split that can be read again, and how many labels its lists hold.
 
     `is_of_tool` says that a tool wrote it for which an empty list is a text without an answer;
-    `has_choices`, that it is Label Studio, which writes one choice as a text, several as an object.
+    `has_choices`, that it is Label Studio, which writes one choice as a text, several as an object;
+    `lists` are those that hold something.
     """
 
     raw: RawSplit
@@ -209,7 +210,7 @@ class _Held:
     n_empty: int = 0
     is_of_tool: bool = False
     has_choices: bool = False
-    is_matrix: bool = False
+    lists: Sequence[Any] = ()
 
 
 def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None) -> _Held:
@@ -231,9 +232,8 @@ def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None
         return _Held(replace(raw, read=Again(head, rows)))
     held = [*head, *rows]
     as_list = AS_LIST[has_choices]
-    lists = [as_list(row.values.get(label)) for row in held]
-    sizes = Counter(map(_n_items, lists))
-    has_names = label in raw.class_names
+    values = [as_list(row.values.get(label)) for row in held]
+    sizes = Counter(map(_n_items, values))
     return _Held(
         replace(raw, read=Again(held, ())),
         has_several=max(sizes) > 1,
@@ -241,8 +241,15 @@ def _hold_lists(raw: RawSplit, text_column: str | None, label_column: str | None
         n_empty=sizes[0],
         is_of_tool=_is_of_tool(raw, label),
         has_choices=has_choices,
-        is_matrix=not has_names and min(sizes) > 1 and are_matrix_rows(lists),
+        lists=_unnamed(raw, label, values),
     )
+
+
+def _unnamed(raw: RawSplit, label: str, values: Sequence[Any]) -> list[Any]:
+    """Return the lists that hold something; none where numbers are places of published names."""
+    if label in raw.class_names:
+        return []
+    return [one for one in values if _n_items(one) > 0]
 
 
 def _is_of_tool(raw: RawSplit, label: str) -> bool:
