@@ -9,7 +9,10 @@ import pytest
 
 from _support import forks
 from _support.small_models import small_data, small_estimator
+from _support.small_runs import write_data
 from assay.models import save_model
+from assay.recipes.train import train_model
+from assay.runtime import load_model
 
 # Every call that makes something last is counted; at a chosen one the process is killed, as by kill
 # -9, before it.
@@ -60,3 +63,12 @@ def predict_until(linear_folder):
         ).returncode
 
     return predict
+
+
+@pytest.fixture(scope="package")
+def trained_model(tmp_path_factory):
+    """Train a small `linear` model on English and Korean texts: it knows their scripts, and its scope."""
+    root = tmp_path_factory.mktemp("models")
+    data = write_data(root / "data", sizes={"train": 120, "validation": 60, "test": 27})
+    train_model(data, root / "linear", method="linear")
+    return load_model(root / "linear")

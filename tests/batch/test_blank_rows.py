@@ -2,26 +2,14 @@
 
 import pytest
 
-from _support.small_runs import write_data
 from assay.batch import open_rows, predict_file, predict_rows
 from assay.batch.blank_rows import BlankRows
 from assay.data.files.readers import read_rows
 from assay.data.files.writers import open_writer
 from assay.errors import DataError
-from assay.recipes.train import train_model
-from assay.runtime import load_model
 
 TEXTS = ["happy day", "", "so sad", " \u200b", "오늘 화나요", None, *["\t"] * 4]
 LINES = [2, 4, 6, 7, 8, 9, 10]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """Train a small `linear` model, which can tell whether a text looks like its training texts."""
-    root = tmp_path_factory.mktemp("models")
-    data = write_data(root / "data", sizes={"train": 120, "validation": 60, "test": 27})
-    train_model(data, root / "linear", method="linear")
-    return load_model(root / "linear")
 
 
 @pytest.fixture
@@ -34,9 +22,9 @@ def source(tmp_path):
     return path
 
 
-def test_summary_counts_blank_rows_and_names_the_first(model, source, tmp_path):
+def test_summary_counts_blank_rows_and_names_the_first(trained_model, source, tmp_path):
     """Every row is scored; the summary says how many hold no text, and where the first five are."""
-    summary = predict_file(model, source, tmp_path / "out.jsonl")
+    summary = predict_file(trained_model, source, tmp_path / "out.jsonl")
     assert summary.blank == BlankRows(len(LINES), tuple(LINES[:5]))
     assert summary.to_dict() == {
         "out": str(tmp_path / "out.jsonl"),
@@ -51,29 +39,29 @@ def test_summary_counts_blank_rows_and_names_the_first(model, source, tmp_path):
     )
 
 
-def test_blank_rows_are_never_in_scope(model, source):
+def test_blank_rows_are_never_in_scope(trained_model, source):
     """What cannot be read does not look like the training data."""
     rows, column = open_rows(source)
-    found = list(predict_rows(model, rows, text_column=column, with_scope=True))
+    found = list(predict_rows(trained_model, rows, text_column=column, with_scope=True))
     assert [one.line for one in found if one.has_no_text] == LINES
     assert not any(one.record["in_scope"] for one in found if one.has_no_text)
     assert found[0].record["in_scope"]
 
 
-def test_workbook_says_that_there_is_no_text(model, source, tmp_path):
+def test_workbook_says_that_there_is_no_text(trained_model, source, tmp_path):
     """In a table for people, the column that says how sure a label is says that instead."""
     pytest.importorskip("openpyxl")
     out = tmp_path / "out.xlsx"
-    predict_file(model, source, out)
+    predict_file(trained_model, source, out)
     found = [row.values["confidence"] for row in read_rows(out)]
     marked = [i for i, word in enumerate(found, start=1) if word == "no text"]
     assert marked == LINES
 
 
-def test_strict_refuses_a_blank_row(model, source, tmp_path):
+def test_strict_refuses_a_blank_row(trained_model, source, tmp_path):
     """With `strict` the first blank row is an error that names its line, and nothing is written."""
     with pytest.raises(DataError, match=r"^in\.jsonl line 2: the text is blank$"):
-        predict_file(model, source, tmp_path / "out.csv", strict=True)
+        predict_file(trained_model, source, tmp_path / "out.csv", strict=True)
     assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl"}
 
 

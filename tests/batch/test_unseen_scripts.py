@@ -2,25 +2,13 @@
 
 import pytest
 
-from _support.small_runs import write_data
 from assay.batch import open_rows, predict_file, predict_rows
 from assay.batch.rows import Scoring
 from assay.batch.shards import NOTES, REJECTED, plan_shards, score_shard
 from assay.data.files.writers import open_writer
-from assay.recipes.train import train_model
-from assay.runtime import load_model
 
 TEXTS = ["happy day", "พรุ่งนี้ฝนตก", "so sad", "שלום לך", "พรุ่งนี้ฝนตก", "2024"]
 COUNTS = {"THAI": 2, "HEBREW": 1}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    """Train a small `linear` model on English and Korean texts."""
-    root = tmp_path_factory.mktemp("models")
-    data = write_data(root / "data", sizes={"train": 120, "validation": 60, "test": 27})
-    train_model(data, root / "linear", method="linear")
-    return load_model(root / "linear")
 
 
 @pytest.fixture
@@ -33,31 +21,31 @@ def source(tmp_path):
     return path
 
 
-def test_every_chunk_is_counted(model, source, tmp_path, monkeypatch):
+def test_every_chunk_is_counted(trained_model, source, tmp_path, monkeypatch):
     """Several chunks add up, also in the plain values of the summary."""
     monkeypatch.setattr("assay.batch.chunks.CHUNK_ROWS", 2)
-    summary = predict_file(model, source, tmp_path / "out.jsonl")
+    summary = predict_file(trained_model, source, tmp_path / "out.jsonl")
     assert dict(summary.unseen.counts) == COUNTS
     assert summary.to_dict()["unseen_scripts"] == COUNTS
     assert summary.unseen.n_texts == len(TEXTS)
 
 
-def test_shards_count_too(model, source, tmp_path):
+def test_shards_count_too(trained_model, source, tmp_path):
     """What is written beside a finished shard has the same numbers."""
     for name in (NOTES, REJECTED):
         (tmp_path / "out" / name).mkdir(parents=True)
     (shard,) = plan_shards(source)
-    note = score_shard(model, shard, Scoring("text"), tmp_path / "out")
+    note = score_shard(trained_model, shard, Scoring("text"), tmp_path / "out")
     assert note.unseen_scripts == COUNTS
     assert type(note).from_json(note.to_json()) == note
 
 
-def test_they_are_never_in_scope(model, source):
+def test_they_are_never_in_scope(trained_model, source):
     """However well their other signs fit: the warning says that --scope marks them."""
     rows, column = open_rows(source)
-    found = list(predict_rows(model, rows, text_column=column, with_scope=True))
+    found = list(predict_rows(trained_model, rows, text_column=column, with_scope=True))
     assert [one.unseen_script for one in found] == ["", "THAI", "", "HEBREW", "THAI", ""]
     assert not any(one.record["in_scope"] for one in found if one.unseen_script)
     assert found[0].record["in_scope"]
-    shares = model.scope(TEXTS)
+    shares = trained_model.scope(TEXTS)
     assert (shares == 0).tolist() == [bool(one.unseen_script) for one in found]

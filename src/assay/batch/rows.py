@@ -29,7 +29,7 @@ from assay.errors import DataError, InputError, ModelError, cut, did_you_mean
 from assay.methods import join_names, methods_where
 from assay.progress import Progress
 from assay.runtime.limits.abstain import AbstainRule
-from assay.runtime.limits.scripts import find_unseen_script
+from assay.runtime.limits.scripts import name_unseen_scripts
 from assay.runtime.predictor import Model
 
 __all__ = ["Prediction", "Record", "Scoring", "open_rows", "predict_rows", "score_rows"]
@@ -271,8 +271,7 @@ def score_rows(
     if advance is not None and n_unscored:
         advance(n_unscored)  # repeated texts and rejected rows
     blank = set(filter(is_blank, positions))
-    seen = model.manifest.scripts
-    scripts = [find_unseen_script(text, seen=seen) for text in positions]
+    scripts = name_unseen_scripts(list(positions), seen=model.manifest.scripts)
     predictions = []
     for row, (text, problem) in zip(rows, checked, strict=True):
         row_id = None if scoring.id_column is None else row.values.get(scoring.id_column)

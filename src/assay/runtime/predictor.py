@@ -24,7 +24,7 @@ from assay.runtime.layout import Layout
 from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
 from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.limits.scope import ScopeReference, TermStatistics, add_sureness
-from assay.runtime.limits.scripts import are_unseen
+from assay.runtime.limits.scripts import name_unseen_scripts
 from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.manifest import Manifest
 from assay.runtime.model_html import model_html
@@ -301,8 +301,8 @@ class Model:
         statistics, reference = self._scope_parts
         scores = np.asarray(self.predict_proba(as_list) if probs is None else probs)
         measured = add_sureness(statistics.measure(as_list), self.answering.outcomes(scores))
-        is_unseen = are_unseen(as_list, seen=self.manifest.scripts)
-        return np.where(is_unseen, 0.0, reference.scope(measured))
+        scripts = name_unseen_scripts(as_list, seen=self.manifest.scripts)
+        return np.where(np.array(scripts, dtype=bool), 0.0, reference.scope(measured))
 
     @checked
     def nearest(self, texts: Sequence[str], *, n: int = 3) -> list[list[Neighbour]]:

@@ -10,7 +10,7 @@ import numpy as np
 from assay.data.blank_text import is_blank
 from assay.runtime.explain import ExplanationEntry
 from assay.runtime.limits.confidence import Confidence, word_confidence
-from assay.runtime.limits.scripts import find_unseen_script
+from assay.runtime.limits.scripts import name_unseen_scripts
 from assay.runtime.nearest import NeighbourEntry
 from assay.runtime.predictor import Model
 
@@ -61,7 +61,7 @@ def rank_scores(probs: np.ndarray, labels: Sequence[str], top_k: int | None) -> 
 
 def is_readable(text: str, model: Model) -> bool:
     """Return whether there is something to read, in a script that the model has learnt."""
-    return not is_blank(text) and not find_unseen_script(text, seen=model.manifest.scripts)
+    return not (is_blank(text) or any(name_unseen_scripts([text], seen=model.manifest.scripts)))
 
 
 def judge_text(

@@ -1,8 +1,17 @@
 """Texts in scripts that the training texts do not have are counted, and said where they are many."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from assay.runtime.limits.scripts import UnseenScripts, find_unseen_scripts, list_scripts
+from assay.runtime.limits.scripts import (
+    FOREIGN_FRACTION,
+    UnseenScripts,
+    find_unseen_scripts,
+    list_scripts,
+    name_unseen_scripts,
+)
+from assay.tokenization.scripts import count_scripts
 
 ENGLISH = ["the team won", "rain tomorrow"]
 KOREAN = ["비가 옵니다", "우리 팀이 이겼다"]
@@ -53,3 +62,18 @@ def test_parts_add_up():
     assert UnseenScripts.of(parts) == UnseenScripts(7, {"THAI": 3, "HANGUL": 2})
     assert UnseenScripts.of(parts).to_dict() == {"unseen_scripts": {"THAI": 3, "HANGUL": 2}}
     assert UnseenScripts.of([]).to_dict() == {}
+
+
+@given(
+    st.lists(st.text(st.sampled_from("ab é한글ฝนש7!\u0301 😀"), max_size=8)),
+    st.sets(st.sampled_from(["LATIN", "HANGUL", "THAI"]), min_size=1),
+)
+def test_names_are_those_of_texts_counted_one_by_one(texts, seen):
+    """The plain version: more than half of the letters are in unseen scripts, and most in the one that is named."""
+    for text, name in zip(texts, name_unseen_scripts(texts, seen=seen), strict=True):
+        counts = count_scripts([text])
+        unseen = {script: n for script, n in counts.items() if script not in seen}
+        if sum(unseen.values()) > FOREIGN_FRACTION * counts.total():
+            assert unseen[name] == max(unseen.values())
+        else:
+            assert name == ""

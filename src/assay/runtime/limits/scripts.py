@@ -10,18 +10,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from assay.tokenization.scripts import count_scripts, find_script
 
-__all__ = [
-    "UnseenScripts",
-    "are_unseen",
-    "find_unseen_script",
-    "find_unseen_scripts",
-    "list_scripts",
-]
+__all__ = ["UnseenScripts", "find_unseen_scripts", "list_scripts", "name_unseen_scripts"]
 
+LATIN = "LATIN"
 SEEN_FRACTION = 0.001  # least share of the training texts' letters for a script to count as seen
 FOREIGN_FRACTION = 0.5  # a text with more of its letters in unseen scripts is written in them
 MANY_FRACTION = 0.05  # share of such texts from which it is worth a warning
@@ -90,36 +83,39 @@ class UnseenScripts:
         return {"unseen_scripts": dict(self.counts)} if self.counts else {}
 
 
-def find_unseen_script(text: str, *, seen: Collection[str]) -> str:
-    """Return the unseen script that most of a text's letters are in; empty if there is none.
-
-    Parameters
-    ----------
-    text : str
-    seen : collection of str
-        What `list_scripts` returned for the training texts. If it is empty, nothing is known.
-    """
-    if not seen or (text.isascii() and "LATIN" in seen):
-        return ""  # nearly every text ends here or in the next line
-    if all(script in seen for script in map(find_script, set(text)) if script):
-        return ""
-    counts = count_scripts([text])
-    unseen = {script: n for script, n in counts.items() if script not in seen}
-    if sum(unseen.values()) <= FOREIGN_FRACTION * counts.total():
-        return ""
-    return next(iter(unseen))
-
-
-def are_unseen(texts: Sequence[str], *, seen: Collection[str]) -> np.ndarray:
-    """Return which texts are in a script that is not seen, bool of shape (n_texts,).
+def name_unseen_scripts(texts: Sequence[str], *, seen: Collection[str]) -> list[str]:
+    """Return for each text the unseen script that most of its letters are in.
 
     Parameters
     ----------
     texts : sequence of str
     seen : collection of str
-        As for `find_unseen_script`.
+        What `list_scripts` returned for the training texts. If it is empty, nothing is known.
+
+    Returns
+    -------
+    list of str
+        Empty for a text with no more than half of its letters in unseen scripts.
     """
-    return np.array([bool(find_unseen_script(text, seen=seen)) for text in texts], dtype=bool)
+    names = [""] * len(texts)
+    together = "".join(texts)
+    if not seen or (together.isascii() and LATIN in seen):
+        return names
+    # A speed trick: the characters of all texts are looked up once, and letters are counted in
+    # those texts alone that have a strange one. The plain version counts them in every text.
+    strange = {one for one in set(together) if (script := find_script(one)) and script not in seen}
+    for i, text in enumerate(texts):
+        if not strange.isdisjoint(text):
+            names[i] = _name_unseen_script(text, seen)
+    return names
+
+
+def _name_unseen_script(text: str, seen: Collection[str]) -> str:
+    counts = count_scripts([text])
+    unseen = {script: n for script, n in counts.items() if script not in seen}
+    if sum(unseen.values()) <= FOREIGN_FRACTION * counts.total():
+        return ""
+    return next(iter(unseen))
 
 
 def find_unseen_scripts(texts: Sequence[str], *, seen: Collection[str]) -> UnseenScripts:
@@ -129,8 +125,8 @@ def find_unseen_scripts(texts: Sequence[str], *, seen: Collection[str]) -> Unsee
     ----------
     texts : sequence of str
     seen : collection of str
-        As for `find_unseen_script`.
+        As for `name_unseen_scripts`.
     """
-    found = Counter(find_unseen_script(text, seen=seen) for text in texts)
+    found = Counter(name_unseen_scripts(texts, seen=seen))
     del found[""]
     return UnseenScripts(len(texts), dict(found.most_common()))
