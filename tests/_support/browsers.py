@@ -128,8 +128,14 @@ def find_violations(page):
 def draw_line_around_map(page, margin):
     """Draw a line with the mouse around all of the map, so many pixels inside of its edge."""
     box = page.locator("#map-canvas").bounding_box()
-    left, top = box["x"] + margin, box["y"] + margin
-    right, bottom = left + box["width"] - 2 * margin, top + box["height"] - 2 * margin
+    draw_line(page, margin, margin, box["width"] - margin, box["height"] - margin)
+
+
+def draw_line(page, left, top, right, bottom):
+    """Draw a line with the mouse around a part of the map, in pixels of the canvas."""
+    box = page.locator("#map-canvas").bounding_box()
+    left, right = box["x"] + left, box["x"] + right
+    top, bottom = box["y"] + top, box["y"] + bottom
     page.mouse.move(left, top)
     page.mouse.down()
     for corner in ((right, top), (right, bottom), (left, bottom)):

@@ -8,6 +8,7 @@ import pytest
 from _support.browsers import (
     AXE,
     NEEDS_BROWSER,
+    draw_line,
     draw_line_around_map,
     find_violations,
     find_violations_in_both_schemes,
@@ -220,6 +221,10 @@ def test_region_that_is_drawn_becomes_the_list(visit, pool_file, tmp_path):
         if AXE.is_file():
             assert find_violations(page) == []
         page.keyboard.press("2")  # decides nothing while the map is open
+        draw_line(page, 40, 1, 80, 6)  # above the highest dot
+        page.wait_for_function(
+            "() => document.getElementById('map-text').textContent.includes('inside of that line')"
+        )
         draw_line_around_map(page, margin=6)
         page.wait_for_function(
             "() => document.getElementById('region').textContent.includes('left')"
@@ -237,6 +242,32 @@ def test_region_that_is_drawn_becomes_the_list(visit, pool_file, tmp_path):
         )
         page.close()
         assert served.stop()["n_labelled"] == 2
+
+
+def test_map_comes_when_the_first_texts_are_read(visit, pool_file, tmp_path):
+    """Opened before that, as after a restart, it says so and needs no second click."""
+    nothing = json.dumps({"name": [], "x": [], "y": [], "text": [], "colours": {}})
+    with labelling(pool_file, tmp_path / "l.jsonl", "--labels", LABELS) as served:
+        page = visit(served.url)
+        answers = iter([nothing, nothing])
+
+        def answer(route):
+            early = next(answers, None)
+            if early is None:
+                route.continue_()
+            else:
+                route.fulfill(body=early, content_type="application/json")
+
+        page.route("**/map", answer)
+        page.click("#map-open")
+        page.wait_for_function(
+            "() => document.getElementById('map-text').textContent.startsWith('No text has been')"
+        )
+        page.wait_for_selector("#map-legend li")
+        assert page.text_content("#map-text").startswith("Each dot")
+        assert next(answers, None) is None
+        page.close()
+        served.stop()
 
 
 def test_several_labels_are_suggested_and_pressed(visit, pool_file, tmp_path):

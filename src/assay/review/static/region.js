@@ -7,8 +7,11 @@ const RADIUS = 4; // pixels, on a map of the width below; less on a phone
 const WIDE = 700;
 const MARGIN = 14;
 const NEAR = 12; // pixels within which a dot is pointed at
+const READ_MS = 1000; // between two looks whether texts have been read
 const $ = (id) => document.getElementById(id);
 let map = null;
+let again = 0; // the next look
+let hint = "map_how"; // what is said while no dot is pointed at
 let line = []; // what is being drawn, in pixels of the canvas
 let isDrawing = false;
 let pick = () => {};
@@ -92,12 +95,13 @@ function showNearest([x, y]) {
     const distance = Math.hypot(px - x, py - y);
     if (distance < least) [best, least] = [i, distance];
   });
-  $("map-text").textContent = best < 0 ? say("map_how") : map.text[best];
+  $("map-text").textContent = best < 0 ? say(hint) : map.text[best];
 }
 
 function onDown(event) {
   if (!map) return;
   isDrawing = true;
+  hint = "map_how";
   line = [pointOf(event)];
   $("map-canvas").setPointerCapture(event.pointerId);
 }
@@ -115,7 +119,11 @@ function onUp() {
   const names = map.name.filter((name, i) => name && isInside(place(i), line));
   line = [];
   draw();
-  if (!names.length) return;
+  if (!names.length) {
+    hint = "map_none_inside";
+    $("map-text").textContent = say(hint);
+    return;
+  }
   $("map").close();
   pick(names);
 }
@@ -147,18 +155,32 @@ function showColours() {
   $("map-colour").disabled = ways.length < 2;
 }
 
-async function open() {
+function open() {
   map = null;
+  const canvas = $("map-canvas");
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height); // no longer what is so
   $("map").showModal();
   $("map-text").textContent = say("map_busy");
   $("map-legend").replaceChildren();
+  clearTimeout(again);
+  return fill();
+}
+
+async function fill() {
   const found = await ask("map").catch((err) => err);
+  if (!$("map").open) return;
   if (found instanceof Error) {
     $("map-text").textContent = found instanceof Refused ? found.message : say("unmapped");
     return;
   }
+  if (!found.x.length) {
+    $("map-text").textContent = say("map_empty");
+    again = setTimeout(fill, READ_MS);
+    return;
+  }
   map = found;
-  $("map-text").textContent = say(map.x.length ? "map_how" : "map_empty");
+  hint = "map_how";
+  $("map-text").textContent = say(hint);
   showColours();
   showLegend();
   draw();
