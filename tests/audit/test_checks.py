@@ -84,7 +84,7 @@ def planted():
 @pytest.mark.parametrize(
     ("kind", "places"),
     [
-        ("exact_duplicate", [[("train", 2), ("train", 3)], [("train", 4), ("train", 5)]]),
+        ("exact_duplicate", [[("train", 4), ("train", 5)], [("train", 2), ("train", 3)]]),
         ("leak", [[("train", 2), ("train", 3), ("test", 2)]]),
         ("conflict", [[("train", 4), ("train", 5)]]),
         ("near_duplicate", [[("train", 6), ("test", 3)]]),
@@ -288,6 +288,22 @@ def test_shift_is_said_in_sentences():
     same = splits_of(train=train, test=train)
     assert audit_data(same, method=None).shift_sentences() == [
         "No shift in classes or lengths between the splits."
+    ]
+
+
+def test_near_duplicates_whose_labels_differ_come_first():
+    """Of 2 pairs, the one on which a person has to decide, wherever its rows are."""
+    train = [
+        (LONG, "joy"),
+        (LONG + " again", "joy"),
+        ("we lost the whole house after the great flood in spring, and nobody came", "sadness"),
+        ("we lost the whole house after the great flood in spring, and nobody came!?", "joy"),
+        ("what a strange new day it is", "sadness"),
+    ]
+    audit = audit_data(splits_of(train=train), method=None)
+    assert found(audit, "near_duplicate") == [
+        [("train", 4), ("train", 5)],
+        [("train", 2), ("train", 3)],
     ]
 
 

@@ -230,13 +230,25 @@ def _languages(splits: Splits, progress: Progress) -> dict[str, Languages]:
 
 
 def _in_order(issues: Iterable[Issue], splits: Splits) -> tuple[Issue, ...]:
-    """Sort by kind; rows of a group stay together, others go by split and row."""
+    """Sort by kind; rows of a group stay together, others go by split and row.
+
+    Of a kind, groups whose rows have different labels come first: at most one of those is right,
+    while texts that agree seldom need a person.
+    """
+    issues = list(issues)
     kinds = list(KINDS)
     only_dropped = {row.split for row in splits.dropped} - set(splits)
     names = [*splits, *sorted(only_dropped)]
+    labels_of_group: dict[tuple[str, int], set[str]] = {}
+    for issue in issues:
+        if issue.group is not None:
+            labels_of_group.setdefault((issue.kind, issue.group), set()).add(issue.label)
 
     def key(issue: Issue) -> tuple[int, ...]:
-        kind = kinds.index(issue.kind)
-        return (kind, issue.group or 0, names.index(issue.split), issue.row)
+        kind, place = kinds.index(issue.kind), (names.index(issue.split), issue.row)
+        if issue.group is None:
+            return (kind, 0, 0, *place)
+        agrees = len(labels_of_group[issue.kind, issue.group]) == 1
+        return (kind, int(agrees), issue.group, *place)
 
     return tuple(sorted(issues, key=key))
