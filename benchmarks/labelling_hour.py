@@ -39,7 +39,8 @@ def measure_labelling(
     Parameters
     ----------
     case : dict
-        `n_labels` says how many are labelled, `n_threads` how many threads the command has.
+        `minutes` says for how long a person labels at the times that are assumed, `n_threads` how
+        many threads the command has.
     label_of : mapping of str to str
         The pool: its texts, and what the annotator says of each.
     folder : Path
@@ -55,7 +56,7 @@ def measure_labelling(
         found: Case = {"opens": page.after_s()}
         page.wait_until_read(min(FIRST_READ, len(label_of)))
         found["first_read"] = page.after_s()
-        found |= answer_page(page, label_of, n_labels=case["n_labels"], pace_s=pace_s)
+        found |= answer_page(page, label_of, minutes=case["minutes"], pace_s=pace_s)
     return {
         "n_texts": len(label_of),
         "n_classes": len(labels),
@@ -72,8 +73,7 @@ def measure_model(case: Case, label_of: Mapping[str, str], folder: Path) -> Case
     Parameters
     ----------
     case : dict
-        `method` says what is trained, on the decisions of how many `minutes`, and `n_threads` how
-        many threads each command has.
+        `method` says what is trained, and `n_threads` how many threads each command has.
     label_of : mapping of str to str
         As of `measure_labelling`.
     folder : Path
@@ -83,8 +83,7 @@ def measure_model(case: Case, label_of: Mapping[str, str], folder: Path) -> Case
     decided = read_rows(folder / "labelled.jsonl")
     shown = {row["text"] for row in decided}
     unseen = [text for text in label_of if text not in shown]
-    rows = decided_within(decided, minutes=case["minutes"])
-    n_left_out = leave_out_single(rows, kept)
+    n_left_out = leave_out_single(decided, kept)
     write_pool(rest, unseen)
     give_threads(case)
     others, model = OtherWork(), folder / "model"
@@ -94,10 +93,9 @@ def measure_model(case: Case, label_of: Mapping[str, str], folder: Path) -> Case
         given = [row["predicted_label"] for row in csv.DictReader(stream)]  # in the order of texts
     right = [label == label_of[text] for label, text in zip(given, unseen, strict=True)]
     return {
-        "n_decided": len(rows),
-        "n_accepted": sum(row["suggested_label"] == row["label"] for row in rows),
-        "n_suggested": sum(row["suggested_label"] is not None for row in rows),
-        "minutes_decided": round(sum(row["seconds"] for row in rows) / 60, 1),
+        "n_accepted": sum(row["suggested_label"] == row["label"] for row in decided),
+        "n_suggested": sum(row["suggested_label"] is not None for row in decided),
+        "minutes_decided": round(sum(row["seconds"] for row in decided) / 60, 1),
         "n_left_out": n_left_out,
         "train": trained,
         "predict": predicted,
@@ -112,28 +110,27 @@ def give_threads(case: Case) -> None:
     os.environ["ASSAY_THREADS"] = str(case["n_threads"])  # noqa: TID251
 
 
-def answer_page(page: Page, label_of: Mapping[str, str], *, n_labels: int, pace_s: float) -> Case:
-    """Label so many texts; return how it went."""
+def answer_page(page: Page, label_of: Mapping[str, str], *, minutes: float, pace_s: float) -> Case:
+    """Label for so many minutes, at what a decision is assumed to take; return how it went."""
     state = page.state()
-    decided: set[str] = set()
-    n_accepted, answers_s = 0, []
-    while len(decided) < n_labels:
+    spent_s, answers_s = 0.0, []
+    while state["item"] is not None:
         item = state["item"]
         label = label_of[item["text"]]
-        is_right = item["suggested"] == [label]
-        n_accepted += is_right
-        decided.add(item["text"])
+        seconds = ACCEPT_S if item["suggested"] == [label] else CHOOSE_S
+        spent_s += seconds
+        if spent_s > 60 * minutes:
+            break
         started_s = time.perf_counter()
-        state = page.decide(state, label, seconds=ACCEPT_S if is_right else CHOOSE_S)
+        state = page.decide(state, label, seconds=seconds)
         answers_s.append(time.perf_counter() - started_s)
         time.sleep(pace_s)
-    estimate = wait_for_estimate(page, n_labels)
+    estimate = wait_for_estimate(page, len(answers_s))
     return {
+        "n_labels": len(answers_s),
         "labelled": page.after_s(),
         "answers_s": round(sum(answers_s), 2),
         "answer_p95_ms": round(1_000 * float(np.percentile(answers_s, 95)), 1),
-        "n_suggested_right": n_accepted,
-        "minutes": round(page.state()["minutes"], 1),
         "estimate": estimate and [estimate[name] for name in ("accuracy", "low", "high")],
     }
 
@@ -180,12 +177,6 @@ def busy_s() -> float | None:
 def own_s() -> float:
     """Return the processor time of this process and of those that it started and that ended."""
     return sum(os.times()[:4])
-
-
-def decided_within(rows: Sequence[Case], *, minutes: float) -> list[Case]:
-    """Return the decisions of the first minutes of a session, at what a decision is assumed to take."""
-    ends_s = np.cumsum([row["seconds"] for row in rows])
-    return [row for row, end_s in zip(rows, ends_s, strict=True) if end_s <= 60 * minutes]
 
 
 def leave_out_single(rows: Sequence[Case], path: Path) -> int:
@@ -237,7 +228,7 @@ def _steps(one: Case) -> list[tuple[str, float, float]]:
             read["s"] - opens["s"],
             read["processor_s"] - opens["processor_s"],
         ),
-        (f"{one['n_decided']} decisions (assumed)", decisions_s, decisions_s),
+        (f"{one['n_labels']} decisions (assumed)", decisions_s, decisions_s),
         (
             f"waiting for the next text, {one['n_labels']} times",
             one["answers_s"],
@@ -265,14 +256,12 @@ def _show_steps(one: Case) -> str:
         *(f"| {what} | {show_time(s)} | {show_time(own_s)} |" for what, s, own_s in steps),
         f"| in all | {show_time(total_s)} | {show_time(total_processor_s)} |",
         "",
-        f"{one['n_labels']} texts were labelled; the first {one['n_decided']} of them are what "
-        f"{one['minutes_decided']:g} minutes bring, and what the model is trained on. "
         f"Assumed are {assumed['accept']:g} s for each of the {n_accepted} decisions where the label "
         f"that was suggested is right, and {assumed['choose']:g} s for each of the other "
-        f"{one['n_decided'] - n_accepted}; all else is measured. "
-        f"The annotator of the measurement answers within {one['pace_s']:g} s, so that only "
+        f"{one['n_labels'] - n_accepted}; all else is measured. "
+        f"The annotator of the measurement answers after {one['pace_s']:g} s, and "
         f"{one['n_suggested']} of these texts came with a suggestion; a person leaves the model "
-        f"the seconds that it needs. The next text is there within {one['answer_p95_ms']:.0f} ms "
+        f"more time for them. The next text is there within {one['answer_p95_ms']:.0f} ms "
         f"of a key (95 % of {one['n_labels']}). {show_outcome(one)}",
     ]
     return "\n".join(lines)

@@ -44,11 +44,11 @@ POOLS = (5_000, 1_000_000)
 CHECKPOINTS = ("minilm", "e5")
 N_TIMED = 200  # decisions
 READ_FIRST = 1_000  # texts: from then on the page has a sample to choose from
-PACE_S = 0.2  # between an answer and the next decision
-HOUR = {"set": "banking77", "n_labels": 500, "n_threads": 1}
-SMOKE_HOUR = {"set": "sample", "n_labels": 60, "n_threads": 1}
-MODEL = {"method": "features", "minutes": 50}
-SMOKE_MODEL = {"method": "linear", "minutes": 50}
+PACE_S = 1.0  # between an answer and the next decision: the model has some of the time that a person would leave it
+HOUR = {"set": "banking77", "minutes": 50, "n_threads": 1}
+SMOKE_HOUR = {"set": "sample", "minutes": 6, "n_threads": 1}
+MODEL = {"method": "features"}
+SMOKE_MODEL = {"method": "linear"}
 WORDS = """
     the a of to in my is was not please card account refund order parcel late broken app screen
     payment invoice login password error update phone again still never today thanks help bill
@@ -128,7 +128,7 @@ def spend_hour(results: Results, hour: Case, given: argparse.Namespace, *, folde
         pace_s = 0.02 if given.smoke else PACE_S
         found = measure_labelling(hour, label_of, folder, pace_s=pace_s)
         results.add("hour_labels", hour, found)
-        log(f"hour: labelled {hour['n_labels']} texts")
+        log(f"hour: labelled {found['n_labels']} texts")
     case = {**hour, **(SMOKE_MODEL if given.smoke else MODEL)}
     if given.only != "labels" and not results.has("hour", case):
         results.add("hour", case, measure_model(case, label_of, folder))
