@@ -232,8 +232,8 @@ def _languages(splits: Splits, progress: Progress) -> dict[str, Languages]:
 def _in_order(issues: Iterable[Issue], splits: Splits) -> tuple[Issue, ...]:
     """Sort by kind; rows of a group stay together, others go by split and row.
 
-    Of a kind, groups whose rows have different labels come first: at most one of those is right,
-    while texts that agree seldom need a person.
+    Within a kind, groups whose rows have different labels come first: at most one of those labels
+    is right, while texts that agree seldom need a person.
     """
     issues = list(issues)
     kinds = list(KINDS)
