@@ -25,6 +25,7 @@ from assay.models import make_estimator, name_labels
 from assay.models.estimator import TextClassifier
 from assay.progress import Progress
 from assay.runtime.linear import softmax
+from assay.training.one_blas_thread import one_blas_thread
 from assay.training.temperature import fit_temperature
 
 __all__ = ["Calibration", "OutOfFold", "fit_calibration", "predict_out_of_fold"]
@@ -197,7 +198,8 @@ def fit_calibration(logits: np.ndarray, label_ids: np.ndarray) -> Calibration:
         return softmax
     temperature = fit_temperature(logits, label_ids)
     scaling = LogisticRegression(C=CALIBRATION_C, max_iter=MAX_ITERATIONS)
-    scaling.fit(logits / temperature, label_ids)
+    with one_blas_thread():
+        scaling.fit(logits / temperature, label_ids)
     known = scaling.classes_
 
     def calibrate(values: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from assay.errors import DataError
 from assay.runtime.linear import softmax
 from assay.training.context import ClassWeight, weigh_classes
+from assay.training.one_blas_thread import one_blas_thread
 
 __all__ = ["AffineHead"]
 
@@ -102,7 +103,8 @@ class AffineHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             tol=TOLERANCE,
             random_state=self.seed,
         )
-        regression.fit(features, label_ids, sample_weight=counts)
+        with one_blas_thread():
+            regression.fit(features, label_ids, sample_weight=counts)
         coef = regression.coef_ / scaler.scale_
         intercept = regression.intercept_ - coef @ scaler.mean_
         if len(coef) == 1:

@@ -16,6 +16,7 @@ from assay.data.labels import Task
 from assay.models.head import AffineHead
 from assay.runtime.linear import sigmoid
 from assay.training.context import ClassWeight, weigh_labels
+from assay.training.one_blas_thread import one_blas_thread
 
 __all__ = ["HEADS", "SeveralHeads"]
 
@@ -72,13 +73,14 @@ class SeveralHeads:
         weights = weigh_labels(self.class_weight, self.classes_, y)
         problem = _Regressions(standard, y, weights, self.C)
         start = np.concatenate([np.zeros(n_labels * self.n_features_in_), prior])
-        found = scipy.optimize.minimize(
-            problem.loss_and_slope,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": MAX_ITERATIONS, "gtol": TOLERANCE, "maxcor": 20},
-        )
+        with one_blas_thread():
+            found = scipy.optimize.minimize(
+                problem.loss_and_slope,
+                start,
+                jac=True,
+                method="L-BFGS-B",
+                options={"maxiter": MAX_ITERATIONS, "gtol": TOLERANCE, "maxcor": 20},
+            )
         coef, intercept = problem.split(found.x)
         # A label that all or no texts have has nothing to learn from: only the prior is known
         is_constant = (n_with == 0) | (n_with == n_texts)

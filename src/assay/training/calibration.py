@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from assay.runtime.linear import sigmoid
+from assay.training.one_blas_thread import one_blas_thread
 
 __all__ = ["Calibration", "ScaleShift", "Temperature", "fit_scale_shift"]
 
@@ -181,14 +182,15 @@ class _Platt:
         begin = np.concatenate([start, offset]) / unit
         free = (None, None)
         bounds = [(low / u, high / u) for u in unit[:n_scales] for low, high in [RANGE]]
-        found = scipy.optimize.minimize(
-            loss_and_slope,
-            begin,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[*bounds, *[free] * n_labels],
-            options={"maxiter": MAX_STEPS, "gtol": TOLERANCE, "ftol": 0.0},
-        )
+        with one_blas_thread():
+            found = scipy.optimize.minimize(
+                loss_and_slope,
+                begin,
+                jac=True,
+                method="L-BFGS-B",
+                bounds=[*bounds, *[free] * n_labels],
+                options={"maxiter": MAX_STEPS, "gtol": TOLERANCE, "ftol": 0.0},
+            )
         own = found.x * unit
         return np.broadcast_to(own[:n_scales], (n_labels,)).copy(), own[n_scales:]
 
