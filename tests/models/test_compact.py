@@ -17,10 +17,12 @@ from assay.models.compact import (
     SEVERAL_TIMES,
     Compact,
 )
+from assay.models.joint import FIXED_SHARE
 from assay.models.piece_ngrams import SIZES
 from assay.training.targets import find_targets
 
 TEXTS, LABELS = small_data()
+FEW = NGRAM_TEXTS["single"]
 START = threading.Thread.start
 
 
@@ -168,7 +170,7 @@ def test_no_epochs_are_refused():
 
 def test_few_texts_are_read_as_ngrams_of_pieces():
     """Unless epochs or sizes are given: those are a network's."""
-    texts, labels = small_data(NGRAM_TEXTS.start)
+    texts, labels = small_data(FEW.start)
     few = Compact().fit(texts, labels, validation=(texts[:30], labels[:30]))
     assert few.ngrams_ is not None
     assert few.history_ == []
@@ -177,18 +179,28 @@ def test_few_texts_are_read_as_ngrams_of_pieces():
     assert (few.predict(texts) == np.array(labels)).mean() > 0.9
     assert few.predict_proba(EDGE_TEXTS).shape == (len(EDGE_TEXTS), len(few.classes_))
     assert Compact(n_epochs=1).fit(texts, labels).ngrams_ is None
-    fewer = NGRAM_TEXTS.start - 1
-    assert not Compact()._takes_ngrams(fewer)
-    assert not Compact(hidden_size=8)._takes_ngrams(NGRAM_TEXTS.start)
+    assert not few._takes_ngrams(FEW.start - 1)
+    assert not few.set_params(hidden_size=8)._takes_ngrams(FEW.start)
+
+
+def test_few_texts_with_several_labels_are_read_as_ngrams_too():
+    """However few they are."""
+    texts, labels = small_data(40)
+    several = [[label] for label in labels[:-1]] + [[*set(labels)]]
+    few = Compact().fit(texts, several, validation=(texts, several))
+    assert few.ngrams_ is not None
+    assert few.predict_proba(texts[:2]).shape == (2, len(few.classes_))
+    assert not few._takes_ngrams(NGRAM_TEXTS["multi"].stop)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
 def test_validation_says_how_much_ngrams_count_beside_the_network(monkeypatch, share):
-    """Where texts may have several labels; not where nothing says so, or the texts are too many."""
+    """Where texts may have several labels; not where sizes are asked for, or texts are too many."""
     texts, labels = small_data(100)
     several = [[label] for label in labels[:-1]] + [[*set(labels)]]
     held_out = texts[:40], several[:40]
     monkeypatch.setattr("assay.models.joint.SHARES", (share,))
+    monkeypatch.setitem(NGRAM_TEXTS, "multi", range(0))
     both = Compact().fit(texts, several, validation=held_out)
     assert both.ngrams_ is None
     assert (both.beside_ is not None) == bool(share)
@@ -198,9 +210,32 @@ def test_validation_says_how_much_ngrams_count_beside_the_network(monkeypatch, s
     both.beside_ = None
     assert (np.abs(both.predict_proba(texts[:3]) - probs).max() > 0.01) == bool(share)
     assert Compact(n_epochs=1).fit(texts, several, validation=held_out).beside_ is None
-    assert Compact(max_tokens=32).fit(texts, several).beside_ is None  # nothing to decide by
     monkeypatch.setattr("assay.models.compact.MOST_CHARS", sum(map(len, texts)) - 1)
     assert Compact().fit(texts, several, validation=held_out).beside_ is None
+
+
+def test_ngrams_have_the_same_share_on_folds_and_in_the_model_that_folds_judge(monkeypatch):
+    """Without validation nothing can be chosen: what folds are judged by is what is saved."""
+    texts, labels = small_data(100)
+    monkeypatch.setitem(NGRAM_TEXTS, "multi", range(0))
+    several = [[label] for label in labels[:-1]] + [[*set(labels)]]
+    whole = Compact(max_tokens=32).fit(texts, several)
+    targets = whole.targets_.encode(several, whole.classes_)
+    fold = Compact(max_tokens=32)
+    fold.predict_fold(texts, targets, np.arange(len(texts)) % 5 == 0)
+    for model, rows in ((whole, range(100)), (fold, [i for i in range(100) if i % 5])):
+        own = model.tokenizer_.encode_texts([texts[i] for i in rows])
+        network, beside = model._network_logits(own), model.beside_
+        spreads = [
+            (scale * values).std(axis=0)
+            for scale, values in (
+                (beside.network_scale, network),
+                (beside.ngram_scale, beside.margins(own)),
+            )
+        ]
+        np.testing.assert_allclose(spreads[1] / (spreads[0] + spreads[1]), FIXED_SHARE)
+        joined = beside.add(network, own)
+        np.testing.assert_allclose(joined.mean(axis=0), network.mean(axis=0), atol=1e-5)
 
 
 def test_ngrams_beside_the_network_are_for_several_labels():
@@ -210,7 +245,7 @@ def test_ngrams_beside_the_network_are_for_several_labels():
     assert (one.beside_, one.ngrams_) == (None, None)
 
 
-@pytest.mark.parametrize("n_texts", [NGRAM_TEXTS.start, NGRAM_TEXTS.start - 1])
+@pytest.mark.parametrize("n_texts", [FEW.start, FEW.start - 1])
 def test_models_of_folds_are_of_the_kind_of_the_final_model(n_texts):
     """A fifth fewer texts make n-grams where all make n-grams, and a network where all make one."""
     texts, labels = small_data(n_texts)
@@ -219,6 +254,6 @@ def test_models_of_folds_are_of_the_kind_of_the_final_model(n_texts):
     of_fold = Compact()
     logits, classes = of_fold.predict_fold(texts, label_ids, is_outside)
     assert logits.shape == (is_outside.sum(), len(classes))
-    assert (of_fold.ngrams_ is not None) == (n_texts in NGRAM_TEXTS)
+    assert (of_fold.ngrams_ is not None) == (n_texts in FEW)
     # What was fitted on a fold says nothing about the next fit
     assert of_fold.fit(texts[:100], labels[:100]).ngrams_ is None

@@ -16,8 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from assay.bounds import COUNT, FRACTION, SEED, Bounds
 from assay.checkpoints.torch_state import compute_threads, pick_device
+from assay.data.labels import Task
 from assay.models.estimator import TextClassifier, WrittenParts
-from assay.models.joint import NgramsBeside, weigh_ngrams
+from assay.models.joint import NgramsBeside, add_ngrams, weigh_ngrams
 from assay.models.machine import Machine
 from assay.models.onnx.export import write_compact_onnx
 from assay.models.onnx.joint import write_joint_onnx
@@ -51,9 +52,10 @@ READ_ONCE = 400_000
 EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE = 96, 256
 HIDDEN_SIZE, WIDE_HIDDEN_SIZE = 64, 128
 MANY_CLASSES = 32  # more classes get the wide sizes and pooled words
-# How many training texts make n-grams of word pieces better than the recurrent network. Fewer were
-# not measured. Their pieces are few and small: dev/LOG.md, "Few texts".
-NGRAM_TEXTS = range(150, 1_000)
+# How many training texts make n-grams of word pieces better than the recurrent network, by task. With
+# one label per text, fewer were not measured. Their pieces are few and small: dev/LOG.md, "Few texts"
+# and "A fixed share".
+NGRAM_TEXTS: dict[Task, range] = {"single": range(150, 1_000), "multi": range(1_000)}
 # Characters of the training texts, at most, for which n-grams are learnt beside the network: more
 # n-grams than these have, nearly five per character, take over 2 GB.
 MOST_CHARS = 20_000_000
@@ -80,10 +82,12 @@ ONCE = Pace(1, batch_size=256, learning_rate=8e-3, dropout=0.1)
 class Compact(TextClassifier):
     """A bidirectional LSTM over learnt words or word pieces, max-pooled.
 
-    On 150 to 999 texts, unless sizes or epochs are given: a linear classifier of n-grams of small
-    word pieces, from which so few texts teach more. Where texts may have several of up to 32
+    On 150 to 999 texts, or up to 999 texts that may have several labels, unless sizes or epochs are
+    given: a linear classifier of n-grams of small word pieces, from which so few texts teach more.
+    Where texts may have several of up to 32
     labels, n-grams are learnt beside the network from up to 20 million characters, and their
-    margins are added to its logits, as much as is best on validation.
+    margins are added to its logits, as much as is best on validation. Without validation, as on
+    folds and in the model that they judge, it is always the same share.
 
     Parameters
     ----------
@@ -167,11 +171,12 @@ class Compact(TextClassifier):
         pick_device(self.device)  # refuse a missing device before any work
         self.ngrams_: PieceNgrams | None = None
         self.beside_: NgramsBeside | None = None
-        if self._takes_ngrams(len(context.all_texts or texts)):
+        all_texts = context.all_texts or texts
+        if self._takes_ngrams(len(all_texts)):
             self._fit_ngrams(texts, label_ids, context)
         else:
             self._fit_network(texts, label_ids, context)
-            if self._takes_both(texts, context):
+            if self._takes_both(all_texts):
                 self._fit_beside(texts, label_ids, context)
 
     def _fit_network(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
@@ -211,38 +216,45 @@ class Compact(TextClassifier):
 
     def _takes_ngrams(self, n_texts: int) -> bool:
         """Tell whether the texts are few, and nothing that only a network has was asked for."""
-        return n_texts in NGRAM_TEXTS and not self._asks_for_network()
+        return n_texts in NGRAM_TEXTS[self.targets_.task] and not self._asks_for_network()
 
     def _asks_for_network(self) -> bool:
         return (self.n_epochs, self.embedding_size, self.hidden_size) != (None, None, None)
 
-    def _takes_both(self, texts: list[str], context: FitContext) -> bool:
-        """Tell whether n-grams are learnt too, and validation can say how much they count."""
+    def _takes_both(self, texts: Sequence[str]) -> bool:
+        """Tell whether n-grams are learnt beside the network.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            On a fold, all texts.
+        """
         is_measured = self.targets_.task == "multi" and len(self.classes_) <= MANY_CLASSES
-        if not is_measured or context.validation_texts is None or self._asks_for_network():
+        if not is_measured or self._asks_for_network():
             return False
         return sum(map(len, texts)) <= MOST_CHARS
 
     def _fit_beside(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         """Learn n-grams beside the network, and by validation how much of the sum is theirs."""
-        assert context.validation_texts is not None
-        assert context.validation_ids is not None
-        targets, objective = context.validation_ids, OBJECTIVES[self.targets_.task]
         sizes, tokenizer = SIZES[self.targets_.task], self.tokenizer_
         with context.progress.track("compact", 2) as advance:
             spelling = learn_spelling(texts, tokenizer, n_pieces=sizes.n_pieces)
             advance(1)
-            encoded = spelling.spell(tokenizer.encode_texts(texts))
-            ngrams = fit_ngrams(encoded, self._machine(label_ids), sizes=sizes)
+            encoded = tokenizer.encode_texts(texts)
+            ngrams = fit_ngrams(spelling.spell(encoded), self._machine(label_ids), sizes=sizes)
             advance(1)
+        held_out = context.encode_validation(tokenizer)
+        if held_out is None:
+            self.beside_ = add_ngrams(ngrams, spelling, self._network_logits(encoded), encoded)
+            return
+        read, targets = held_out
+        objective = OBJECTIVES[self.targets_.task]
 
         def judge(logits: np.ndarray) -> float:
             calibrated = self.targets_.fit(logits, targets).calibration.apply(logits)
             return objective.judge(calibrated, targets)[objective.chosen_by]
 
-        held_out = tokenizer.encode_texts(context.validation_texts)
-        logits = self._network_logits(held_out)
-        self.beside_ = weigh_ngrams(ngrams, spelling, logits, held_out, judge)
+        self.beside_ = weigh_ngrams(ngrams, spelling, self._network_logits(read), read, judge)
 
     def _machine(self, label_ids: np.ndarray) -> Machine | SeveralMachines:
         """Return what fits the n-grams of training texts."""
