@@ -23,8 +23,10 @@ from assay.models.compact import NGRAM_TEXTS, Compact
 from assay.models.stock import load_classifier
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.export import export_model
+from assay.runtime.layout import Layout
 from assay.runtime.linear import sigmoid
 from assay.runtime.predictor import load_model
+from assay.runtime.session import OnnxSession
 
 WORDS = ("happy", "sad", "angry")
 FILLERS = ("i", "am", "very", "this", "day", "is", "not", "a")
@@ -94,6 +96,49 @@ def test_saved_models_answer_as_trained(trained, saved, method) -> None:
     given = estimator.fitted_.thresholds.take(order).decide(expected) > 0
     for names, row in zip(model.predict(texts), given, strict=True):
         assert sorted(names) == sorted(np.array(LABELS.names)[row].tolist())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_windows_show_their_labels(tiny_bert, tmp_path, method) -> None:
+    """A long text has every label that one of its windows has, in folder and estimator alike."""
+    limits = {"long_texts": "window", "max_tokens": 8}
+    if method == "finetune":
+        limits |= {"n_epochs": 6, "learning_rate": 5e-3}
+    estimator = small_estimator(method, tiny_bert, **limits).fit(*draw(0), validation=draw(1))
+    save_model(estimator, tmp_path / "m", label_set=LABELS)
+    model = load_model(tmp_path / "m")
+    texts = [
+        "very " * 20 + "happy " + "very " * 20,
+        "sad " * 9 + "day " * 9 + "angry " * 9,
+        "happy",
+    ]
+    windows = model.tokenizer.encode_windows(texts)
+    assert windows.counts[:2].min() > 2
+    session = OnnxSession(Layout(tmp_path / "m").network, pad_id=model.tokenizer.pad_id)
+    of_windows = session.predict_proba(windows.encoded)
+    expected = np.maximum.reduceat(of_windows, windows.starts)
+    np.testing.assert_allclose(model.predict_proba(texts), expected, atol=1e-5)
+    assert np.abs(windows.mean(of_windows) - expected).max() > 0.05
+    order = [estimator.classes_.tolist().index(label) for label in LABELS]
+    np.testing.assert_allclose(estimator.predict_proba(texts)[:, order], expected, atol=1e-5)
+
+
+def test_features_judge_long_texts_of_folds_by_their_windows(tiny_bert) -> None:
+    """As the saved model will: the head of a fold reads each window of the texts outside of it."""
+    texts, labels = draw(0)
+    texts[5] = "very " * 30 + "happy " + "very " * 30
+    targets = LabelSet(tuple(sorted(WORDS)), "multi").indicator(labels)
+    is_outside = np.arange(len(texts)) % 5 == 0
+    limits = {"long_texts": "window", "max_tokens": 16, "C": 0.1}
+    fold = small_estimator("features", tiny_bert, **limits)
+    logits, _ = fold.predict_fold(texts, targets, is_outside)
+    rows = np.flatnonzero(~is_outside)
+    again = small_estimator("features", tiny_bert, **limits)
+    again.fit([texts[i] for i in rows], targets[rows])
+    outside = [texts[i] for i in np.flatnonzero(is_outside)]
+    np.testing.assert_allclose(logits, again.decision_logits(outside), atol=1e-4)
+    cut = again.head_.logits(again.encoder_.transform(outside))
+    assert np.abs(logits[1] - cut[1]).max() > 1e-3
 
 
 def test_network_and_ngrams_together_answer_as_trained(monkeypatch, tmp_path) -> None:

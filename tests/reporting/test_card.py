@@ -221,8 +221,11 @@ def test_card_says_what_becomes_of_long_texts():
     """Cut, or read in windows, which stock tools do not do."""
     tokenization = {"max_tokens": 128, "long_texts": "window"}
     _, body = read_card(render_card(build_manifest(tokenization=tokenization), name="emotion"))
-    assert "windows of 128 tokens" in body
+    assert "windows of 128 tokens, whose logits are averaged" in body
     assert "first 128 tokens" not in body
+    several = build_manifest(tokenization=tokenization, task="multi", thresholds=[0.3, 0.4])
+    _, body = read_card(render_card(several, name="emotion"))
+    assert "windows of 128 tokens, and a label has the highest score of all windows" in body
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

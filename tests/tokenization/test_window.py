@@ -58,6 +58,20 @@ def test_mean_is_weighted_by_tokens():
     assert means[1].tolist() == rows[2].tolist()
 
 
+def test_label_of_one_window_is_one_of_the_text():
+    """Of several labels each has its highest logit; scaling and shifting it first changes nothing."""
+    windows = _windows([3, 1], [3, 3, 1, 5])
+    rows = np.array([[-4.0, 0.0], [5.0, -1.0], [-6.0, -7.0], [0.1, 0.7]], dtype=np.float32)
+    joined = windows.join(rows, task="multi")
+    assert joined.dtype == np.float32
+    assert joined.tolist() == [[5.0, 0.0], rows[3].tolist()]
+    scale, shift = np.array([0.5, 3.0]), np.array([1.0, -2.0])
+    np.testing.assert_allclose(
+        windows.join(rows * scale + shift, task="multi"), joined * scale + shift
+    )
+    np.testing.assert_array_equal(windows.join(rows, task="single"), windows.mean(rows))
+
+
 @given(st.lists(st.lists(st.floats(-30, 30), min_size=3, max_size=3), min_size=5, max_size=5))
 def test_mean_of_probs_is_the_softmax_of_the_mean_logits(logits):
     """Averaging in the logarithm of probabilities is averaging logits."""
@@ -74,6 +88,7 @@ def test_no_texts_make_no_windows():
     """An empty batch is legal."""
     windows = SHORT.encode_windows([])
     assert windows.mean(np.empty((0, 2))).shape == (0, 2)
+    assert windows.highest(np.empty((0, 2))).shape == (0, 2)
     assert windows.mean_probs(np.empty((0, 2))).shape == (0, 2)
 
 

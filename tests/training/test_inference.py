@@ -86,7 +86,7 @@ def test_batch_is_padded_to_its_longest_text():
 
 
 def test_long_texts_are_cut_or_read_window_by_window():
-    """With windows the logits of a text are the mean over its windows."""
+    """The logits of a text are the mean over its windows; with several labels the highest of each."""
 
     class Tokenizer:
         def encode_texts(self, texts):
@@ -102,7 +102,9 @@ def test_long_texts_are_cut_or_read_window_by_window():
         return np.stack([encoded.ids, -encoded.ids], axis=1).astype(np.float64)
 
     texts = ["abc", "a|abc"]
-    cut = read_long_texts(Tokenizer(), texts, logits_of, policy="truncate")
+    cut = read_long_texts(Tokenizer(), texts, logits_of, policy="truncate", task="multi")
     assert cut.tolist() == [[3, -3], [5, -5]]
-    read = read_long_texts(Tokenizer(), texts, logits_of, policy="window")
-    assert read.tolist() == [[3, -3], [2, -2]]
+    mean = read_long_texts(Tokenizer(), texts, logits_of, policy="window", task="single")
+    assert mean.tolist() == [[3, -3], [2, -2]]
+    highest = read_long_texts(Tokenizer(), texts, logits_of, policy="window", task="multi")
+    assert highest.tolist() == [[3, -3], [3, -1]]

@@ -27,7 +27,7 @@ from assay.progress import Progress
 from assay.runtime.threads import for_each
 from assay.tokenization.batches import EncodedTexts, bucket_batches
 from assay.tokenization.subwords import SubwordTokenizer
-from assay.tokenization.window import check_long_texts
+from assay.tokenization.window import Windows, check_long_texts
 
 if TYPE_CHECKING:
     import torch
@@ -171,9 +171,17 @@ class FrozenEncoder(TransformerMixin, BaseEstimator):
         as_list = check_texts(texts)
         loaded = self._load(progress)
         if self.long_texts == "window":
-            windows = loaded.tokenizer.encode_windows(as_list)
-            return windows.mean(self._read(loaded, windows.encoded, progress))
+            windows, features = self.read_windows(as_list, progress=progress)
+            return windows.mean(features)
         return self._read(loaded, loaded.tokenizer.encode_texts(as_list), progress)
+
+    def read_windows(
+        self, texts: Sequence[str], *, progress: Progress | None = None
+    ) -> tuple[Windows, np.ndarray]:
+        """Return the windows of texts, and the features of each, (n_windows, hidden_size)."""
+        loaded = self._load(progress)
+        windows = loaded.tokenizer.encode_windows(texts)
+        return windows, self._read(loaded, windows.encoded, progress)
 
     def _read(
         self, loaded: LoadedNetwork, encoded: EncodedTexts, progress: Progress | None

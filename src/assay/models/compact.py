@@ -52,9 +52,9 @@ READ_ONCE = 400_000
 EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE = 96, 256
 HIDDEN_SIZE, WIDE_HIDDEN_SIZE = 64, 128
 MANY_CLASSES = 32  # more classes get the wide sizes and pooled words
-# How many training texts make n-grams of word pieces better than the recurrent network, by task. With
-# one label per text, fewer were not measured. Their pieces are few and small: dev/LOG.md, "Few texts"
-# and "A fixed share".
+# How many training texts make n-grams of word pieces better than the recurrent network, by task.
+# With one label per text, fewer were not measured. Their pieces are few and small: dev/LOG.md, "Few
+# texts" and "A fixed share".
 NGRAM_TEXTS: dict[Task, range] = {"single": range(150, 1_000), "multi": range(1_000)}
 # Characters of the training texts, at most, for which n-grams are learnt beside the network: more
 # n-grams than these have, nearly five per character, take over 2 GB.
@@ -319,7 +319,9 @@ class Compact(TextClassifier):
             logits = self._network_logits(encoded)
             return logits if self.beside_ is None else self.beside_.add(logits, encoded)
 
-        return read_long_texts(self.tokenizer_, X, logits_of, policy=self.long_texts)
+        return read_long_texts(
+            self.tokenizer_, X, logits_of, policy=self.long_texts, task=self.targets_.task
+        )
 
     def _network_logits(self, encoded: EncodedTexts) -> np.ndarray:
         """Return the logits of the network alone."""

@@ -12,6 +12,7 @@ import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -161,7 +162,10 @@ class Features(TextClassifier):
         if self.tuned_epochs:
             return super().predict_fold(texts, label_ids, is_outside, progress=progress)
         features = self.read_features([texts], progress=progress)
-        return self.predict_part(features, label_ids, ~is_outside, is_outside)
+        head = self._fit_part(features[~is_outside], label_ids[~is_outside])
+        outside = list(compress(texts, is_outside))
+        encoder = self._given_encoder(texts)
+        return _read_logits(head, features[is_outside], outside, encoder), head.classes_
 
     def read_features(
         self, pieces: Sequence[Sequence[str]], *, progress: Progress | None = None
@@ -210,10 +214,14 @@ class Features(TextClassifier):
         logits, classes
             As `predict_fold` returns them.
         """
+        head = self._fit_part(features[is_inside], label_ids[is_inside])
+        return head.logits(features[is_outside]), head.classes_
+
+    def _fit_part(self, features: np.ndarray, label_ids: np.ndarray) -> AffineHead | SeveralHeads:
+        """Fit a head on some of the texts."""
         task: Task = "multi" if label_ids.ndim == 2 else "single"
         # One cut: the choice is made anew for each fold, and for each part of a learning curve
-        head = self._fit_head(features[is_inside], label_ids[is_inside], task=task, n_cuts=1)
-        return head.logits(features[is_outside]), head.classes_
+        return self._fit_head(features, label_ids, task=task, n_cuts=1)
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         pick_device(self.device)  # refuse a missing device before any work
@@ -285,7 +293,8 @@ class Features(TextClassifier):
     def decision_logits(self, X: Sequence[str]) -> np.ndarray:
         """Return logits, float64 of shape (n_texts, n_classes)."""
         check_is_fitted(self, "head_")
-        return self.head_.logits(cached_features(self.encoder_, list(X)))
+        texts, encoder = list(X), self.encoder_
+        return _read_logits(self.head_, cached_features(encoder, texts), texts, encoder)
 
     def pruned(self) -> Self:
         """Return a copy that knows only the tokens that its texts are likely to need."""
@@ -339,6 +348,27 @@ class Features(TextClassifier):
             parameters=parameters,
             checkpoint=checkpoint.to_dict(),
         )
+
+
+def _read_logits(
+    head: AffineHead | SeveralHeads,
+    features: np.ndarray,
+    texts: Sequence[str],
+    encoder: FrozenEncoder,
+) -> np.ndarray:
+    """Return the logits of texts, of which `features` are the means over windows.
+
+    A head is affine: the logits of mean features are the mean of the logits of windows. That is
+    what one label per text asks for; of several labels, long texts are read window by window.
+    """
+    logits = head.logits(features)
+    if encoder.long_texts != "window" or not isinstance(head, SeveralHeads):
+        return logits
+    is_long = np.array(encoder.tokenizer.count_tokens(texts)) > encoder.tokenizer.max_tokens
+    if is_long.any():
+        windows, own = encoder.read_windows(list(compress(texts, is_long)))
+        logits[is_long] = windows.join(head.logits(own), task="multi")
+    return logits
 
 
 class _PooledHead(nn.Module):

@@ -312,7 +312,9 @@ class Finetune(TextClassifier):
         def logits_of(encoded: EncodedTexts) -> np.ndarray:
             return network_logits(self.network_, forward, encoded, pad_id=pad_id)
 
-        return read_long_texts(self.tokenizer_, X, logits_of, policy=self.long_texts)
+        return read_long_texts(
+            self.tokenizer_, X, logits_of, policy=self.long_texts, task=self.targets_.task
+        )
 
     def pruned(self) -> Self:
         """Return a copy that knows only the tokens that its texts are likely to need."""

@@ -118,9 +118,7 @@ def weigh_ngrams(
     return max(found, key=lambda one: one[0])[1]
 
 
-def _scales(
-    logits: np.ndarray, margins: np.ndarray, share: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _scales(logits: np.ndarray, margins: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
     """Return what logits and margins of each label are multiplied by."""
     network_scale = (1 - share) / np.maximum(logits.std(axis=0), TINY)
     ngram_scale = share / np.maximum(margins.std(axis=0), TINY)

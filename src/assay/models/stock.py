@@ -87,6 +87,7 @@ def load_classifier(
             texts,
             lambda encoded: network_logits(network, forward, encoded, pad_id=tokenizer.pad_id),
             policy=long_texts,
+            task=task,
         )
         return OBJECTIVES[task].probs(logits)
 

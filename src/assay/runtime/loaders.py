@@ -108,7 +108,8 @@ def _load_network(
             return session.predict_proba(tokenizer.encode_texts(texts))
         windows = tokenizer.encode_windows(texts)
         if session.has_logits:
-            return activate(windows.mean(session.predict_logits(windows.encoded)))
+            logits = session.predict_logits(windows.encoded)
+            return activate(windows.join(logits, task=manifest.task))
         return windows.mean_probs(session.predict_proba(windows.encoded))
 
     return Model(root, manifest, score, tokenizer=tokenizer)

@@ -2,6 +2,8 @@
 
 A window has as many tokens as the model reads at most. Windows do not overlap: every token is read
 once. The logits of a text are the mean of the logits of its windows, weighted by their tokens.
+Where a text may have several labels, the logit of each label is the highest of all windows: a label
+that one window shows is a label of the text. Measured: dev/LOG.md, "Windows of several labels".
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from assay.data.labels import Task
 from assay.errors import InputError, did_you_mean
 from assay.tokenization.batches import EncodedTexts
 
@@ -58,6 +61,33 @@ class Windows:
     def counts(self) -> np.ndarray:
         """How many windows each text has, int64 of shape (n_texts,)."""
         return np.diff(np.append(self.starts, len(self.encoded)))
+
+    def join(self, logits: np.ndarray, *, task: Task) -> np.ndarray:
+        """Return the logits of each text from those of its windows, of shape (n_texts, n_classes).
+
+        Parameters
+        ----------
+        logits : float array of shape (n_windows, n_classes)
+        task : {"single", "multi"}
+            Whether a text has one class, or any number of labels.
+        """
+        return self.mean(logits) if task == "single" else self.highest(logits)
+
+    def highest(self, rows: np.ndarray) -> np.ndarray:
+        """Return the highest of what was computed for the windows of each text, column by column.
+
+        Parameters
+        ----------
+        rows : float array of shape (n_windows, n)
+
+        Returns
+        -------
+        array of shape (n_texts, n), of the same dtype
+        """
+        if not len(self.starts):
+            return rows[:0]
+        highest: np.ndarray = np.maximum.reduceat(rows, self.starts, axis=0)
+        return highest
 
     def mean(self, rows: np.ndarray) -> np.ndarray:
         """Average what was computed for each window over the windows of each text.

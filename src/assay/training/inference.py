@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from assay.checkpoints.torch_state import compute_threads
+from assay.data.labels import Task
 from assay.tokenization.batches import EncodedTexts, bucket_batches, pad_batch
 from assay.tokenization.subwords import SubwordTokenizer
 from assay.training.frozen_states import FrozenStates
@@ -79,6 +80,7 @@ def read_long_texts(
     logits_of: Callable[[EncodedTexts], np.ndarray],
     *,
     policy: str,
+    task: Task,
 ) -> np.ndarray:
     """Return the logits of texts of any length.
 
@@ -90,6 +92,8 @@ def read_long_texts(
         Logits of texts that are at most as long as the network reads.
     policy : {"truncate", "window"}
         Whether longer texts are cut at the end, or read window by window.
+    task : {"single", "multi"}
+        How the logits of windows become those of a text: see `Windows.join`.
 
     Returns
     -------
@@ -99,7 +103,7 @@ def read_long_texts(
         if policy == "truncate":
             return logits_of(tokenizer.encode_texts(texts))
         windows = tokenizer.encode_windows(texts)
-        return windows.mean(logits_of(windows.encoded))
+        return windows.join(logits_of(windows.encoded), task=task)
 
 
 def make_batch(
