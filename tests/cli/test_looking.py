@@ -15,6 +15,7 @@ from _support.small_models import small_data
 from _support.small_runs import read_json, write_data, write_rows
 from assay.checkpoints import resolve_checkpoint
 from assay.errors import MissingDependencyError
+from assay.models import make_estimator, save_model
 from assay.recipes.train import train_model
 
 SENTENCE = "Tokenizing text is a core task of NLP."
@@ -210,6 +211,17 @@ def test_tables_fit_whatever_the_labels_are(invoke, tmp_path, kind, labels):
                 values = matrix[0].split()[-len(labels) :]
                 shares = [float(value.removesuffix("%")) for value in values]
                 assert sum(shares) == pytest.approx(100, abs=5)
+
+
+def test_info_of_a_model_that_was_fitted_in_python(invoke, tmp_path):
+    """It knows how many texts it learnt from, and not where they are from; one without a record says so."""
+    folder = tmp_path / "m"
+    save_model(make_estimator("linear").fit(["좋아요", "싫어요"], ["a", "b"]), folder)
+    assert "trained on   2 texts, seed 0\n" in invoke("info", folder).stdout
+    facts = read_json(folder / "assay.json")
+    facts["training_data"] = {}
+    (folder / "assay.json").write_text(json.dumps(facts), encoding="utf-8")
+    assert "trained on   texts of which nothing is recorded" in invoke("info", folder).stdout
 
 
 def test_info_says_what_a_model_is(invoke, linear_model):

@@ -16,6 +16,7 @@ from assay.errors import CheckError, InputError, ModelError, OutputExistsError, 
 from assay.models import Linear, Majority, make_estimator, record_scores, save_model
 from assay.models.saving import PARITY_EDGES, PARITY_LIMIT
 from assay.runtime import Layout, load_model, read_folder
+from assay.runtime.limits.scripts import find_unseen_scripts
 
 TEXTS, LABELS = small_data()
 HARD_NAMES = (
@@ -194,10 +195,27 @@ def test_manifest_says_what_the_model_is(trained, saved, tiny_bert):
 
 
 def test_training_data_is_recorded(trained, tmp_path):
-    """Where the texts came from and their fingerprint come along as they were given."""
+    """Where the texts came from and their fingerprint come along as given, beside what the estimator knows."""
     facts = {"source": "감정.csv", "n_texts": 60, "sha256": "0" * 64}
     save_model(trained["majority"], tmp_path / "model", training_data=facts)
-    assert read_folder(tmp_path / "model").training_data == facts
+    known = {"n_texts": len(TEXTS), "scripts": ["LATIN", "HANGUL"]}
+    assert read_folder(tmp_path / "model").training_data == {**known, **facts}
+
+
+@each_method
+def test_saved_model_knows_the_scripts_of_its_texts(saved, method):
+    """A model that was fitted in Python tells texts in letters that it never saw, as those of `train` do."""
+    seen = load_model(saved[method]).manifest.scripts
+    texts = ["ฝนตกหนัก", "良い一日", "한국어", "good"]
+    assert find_unseen_scripts(texts, seen=seen).counts == {"THAI": 1, "CJK": 1}
+
+
+def test_scripts_are_those_of_the_last_fit(tmp_path):
+    """An estimator that is fitted again forgets the texts of before."""
+    model = Linear().fit(["좋아요", "싫어요"] * 2, ["a", "b"] * 2)
+    model.fit(["ดีมาก", "แย่มาก"], ["a", "b"])
+    manifest = save_model(model, tmp_path / "model")
+    assert manifest.training_data == {"n_texts": 2, "scripts": ["THAI"]}
 
 
 @each_method

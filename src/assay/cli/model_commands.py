@@ -16,7 +16,7 @@ from assay.cli.show import print_json, print_line, print_table
 from assay.errors import plural
 
 if TYPE_CHECKING:
-    from assay.runtime.entries import ScoreEntry
+    from assay.runtime.entries import ScoreEntry, TrainingDataEntry
     from assay.runtime.manifest import Manifest
 
 __all__ = ["register"]
@@ -56,12 +56,11 @@ def _print_facts(manifest: Manifest) -> None:
 
     data, checkpoint = manifest.training_data, manifest.checkpoint
     name = f" ({checkpoint['name']})" if checkpoint else ""
-    n_texts, source = data.get("n_texts", 0), data.get("source", "?")
     print_line(f"method       {manifest.method}{name}")
     if n_readings := manifest.parameters.get("n_readings"):
         print_line(f"tuned        the transformer, to the labels ({plural(n_readings, 'reading')})")
     print_line(f"labels       {list_labels(manifest.labels)}")
-    print_line(f"trained on   {n_texts:,} texts of {source}, seed {manifest.seed}")
+    print_line(f"trained on   {_describe_data(data)}, seed {manifest.seed}")
     if manifest.task == "multi":
         least = "one or several labels per text"
         most = "any number of labels per text, none included"
@@ -80,6 +79,14 @@ def _print_facts(manifest: Manifest) -> None:
         print_line("texts        keeps none of its training texts")
     print_line(f"readable     {_what_is_readable(manifest.method)}")
     print_line(f"size         {manifest.n_bytes / 1e6:.1f} MB in {len(manifest.files)} files")
+
+
+def _describe_data(data: TrainingDataEntry) -> str:
+    """Say how many texts a model was trained on, and of which data, as far as that is recorded."""
+    if "n_texts" not in data:
+        return "texts of which nothing is recorded"
+    source = f" of {data['source']}" if data.get("source") else ""
+    return plural(data["n_texts"], "text") + source
 
 
 def _describe_rule(manifest: Manifest) -> list[str]:

@@ -29,7 +29,8 @@ from assay.methods import METHODS, join_names, methods_where
 from assay.models.label_array import label_array
 from assay.models.outputs import Outputs
 from assay.progress import Progress
-from assay.runtime.entries import CheckpointEntry, TokenizationEntry
+from assay.runtime.entries import CheckpointEntry, TokenizationEntry, TrainingDataEntry
+from assay.runtime.limits.scripts import list_scripts
 from assay.training.calibration import Temperature
 from assay.training.context import FitContext, Score
 from assay.training.states import TrainingStates
@@ -76,6 +77,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         One entry per epoch, for methods that train in epochs.
     vocabulary_ : PrunedVocabulary, optional
         Which tokens a pruned copy knows; None for every other estimator.
+    training_data_ : dict, optional
+        What a saved model says of the texts that `fit` learnt from: how many they are, and the
+        scripts that they are written in.
     """
 
     method: ClassVar[str]
@@ -84,6 +88,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     targets_: Targets
     fitted_: Fitted
     vocabulary_: PrunedVocabulary | None = None
+    training_data_: TrainingDataEntry | None = None
 
     @checked
     def fit(
@@ -121,7 +126,10 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             Fewer than two classes, or a validation label that train lacks.
         """
         context = FitContext(score=score, progress=progress or Progress(), states=states)
-        return self._learn(X, y, context, validation)
+        self._learn(X, y, context, validation)
+        texts = check_texts(X, name="X")
+        self.training_data_ = {"n_texts": len(texts), "scripts": list_scripts(texts)}
+        return self
 
     def _learn(
         self, X: Sequence[str], y: Sequence[Any], context: FitContext, held_out: Any

@@ -93,7 +93,8 @@ def save_model(
         Held-out texts. Some are scored by the estimator and by the saved folder; edge cases are
         added. They also show what a smaller vocabulary costs, where the model gets one.
     training_data : dict, optional
-        What the manifest says of the training data: source, number of texts, sha256.
+        What the manifest says of the training data besides what the estimator knows of it, which is
+        the number of texts and their scripts: source, sha256.
     term_statistics : TermStatistics, optional
         Statistics of the training texts: later texts are compared with them, to tell whether they
         look like those.
@@ -246,7 +247,7 @@ def _describe(
         temperature=float(estimator.temperature_),
         parameters=_plain_parameters(estimator) | parts.parameters,
         checkpoint=parts.checkpoint,
-        training_data=training_data or {},
+        training_data={**(estimator.training_data_ or {}), **(training_data or {})},
         versions=_versions(),
     )
 
