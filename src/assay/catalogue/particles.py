@@ -9,6 +9,7 @@ a word cannot be told, such as that of a Chinese character, both particles are w
 from __future__ import annotations
 
 import re
+import unicodedata
 
 __all__ = ["fit_particle"]
 
@@ -38,8 +39,15 @@ LIQUID_ENDING = re.compile(r"le?$")
 NASAL_ENDING = re.compile(r"(?:[mn]e?|ng)$")
 # k, p, t, b after one short vowel: book and map end in a consonant, but great and compact do not.
 STOP_ENDING = re.compile(r"(?:(?<![aeiou])[aeiou]|oo|ee)[kp]$|(?<![aeiou])[aeiou](?:c|ck|b|t)$")
-# What may follow a word before its particle: quotation marks, emphasis, a remark in brackets.
-QUOTES, BRACKETS = "\"'”’»」』*_`", ")]"
+# Signs that are read: 퍼센트, 플러스, 샤프.
+READ_SIGNS = {"%": VOWEL, "+": VOWEL, "#": VOWEL}
+# Single letters, as in laughter (ㅋㅋ) and tears (ㅠㅠ): consonants are named 기역 to 히읗.
+FIRST_LETTER, LAST_CONSONANT, LAST_LETTER = "ㄱ", "ㅎ", "ㅣ"
+LIQUID_LETTER = "ㄹ"
+FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # of letters and digits
+# What may follow a word before its particle: quotation marks, emphasis, what ends a sentence; a
+# remark in brackets.
+QUOTES, BRACKETS = "\"'”’»」』*_`" + "?!.…~", ")]"
 IN_BRACKETS = re.compile(r"\s*\([^()]*\)$")
 
 
@@ -81,7 +89,8 @@ def _write_both(first: str, second: str) -> str:
 
 def _final_sound(before: str) -> str | None:
     """Return the sound that a text ends with. None if that cannot be told."""
-    text = before.rstrip(QUOTES)
+    # macOS writes the names of files as loose letters
+    text = unicodedata.normalize("NFC", before).translate(FULL_WIDTH).rstrip(QUOTES)
     text = (IN_BRACKETS.sub("", text) or text).rstrip(QUOTES + BRACKETS)
     if not text:
         return None
@@ -92,11 +101,21 @@ def _final_sound(before: str) -> str | None:
         return {0: VOWEL, FINAL_LIQUID: LIQUID}.get(final, CONSONANT)
     if last in DIGITS:
         return DIGITS[last]
-    if last == "%":
-        return VOWEL  # 퍼센트, 프로
-    if last.isascii() and last.isalpha():
-        return _sound_of_latin(text)
+    if last in READ_SIGNS:
+        return READ_SIGNS[last]
+    if FIRST_LETTER <= last <= LAST_LETTER:
+        return _sound_of_letter(last)
+    plain = unicodedata.normalize("NFD", last)[0]  # é is read as e
+    if plain.isascii() and plain.isalpha():
+        return _sound_of_latin(text[:-1] + plain)
     return None
+
+
+def _sound_of_letter(letter: str) -> str:
+    """Return the sound that the name of a single letter ends with."""
+    if letter == LIQUID_LETTER:
+        return LIQUID
+    return CONSONANT if letter <= LAST_CONSONANT else VOWEL
 
 
 def _sound_of_latin(text: str) -> str:

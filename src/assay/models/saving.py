@@ -93,8 +93,7 @@ def save_model(
         Held-out texts. Some are scored by the estimator and by the saved folder; edge cases are
         added. They also show what a smaller vocabulary costs, where the model gets one.
     training_data : dict, optional
-        What the manifest says of the training data besides what the estimator knows of it, which is
-        the number of texts and their scripts: source, sha256.
+        More that the manifest says of the training data than the estimator knows: source, sha256.
     term_statistics : TermStatistics, optional
         Statistics of the training texts: later texts are compared with them, to tell whether they
         look like those.
