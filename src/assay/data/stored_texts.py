@@ -25,7 +25,7 @@ from assay.errors import InputError, OutsideError
 if TYPE_CHECKING:
     from typing import IO
 
-__all__ = ["StoredTexts", "TextFile", "hold_texts"]
+__all__ = ["StoredTexts", "TextFile", "errors_of_temporary_files", "hold_texts"]
 
 BLOCK_TEXTS = 1000  # that are written at once, and read at once where all are gone through
 ENCODING = "utf-8", "surrogatepass"
@@ -44,7 +44,7 @@ class TextFile:
     """
 
     def __init__(self) -> None:
-        with _disk_errors():
+        with errors_of_temporary_files():
             self._file: IO[bytes] = tempfile.TemporaryFile(prefix="assay-texts-")  # noqa: SIM115
         weakref.finalize(self, self._file.close)
         self.ends = array("q", [0])
@@ -63,7 +63,7 @@ class TextFile:
     def flush(self) -> None:
         """Write the texts that were added."""
         encoded = [text.encode(*ENCODING) for text in self._gathered]
-        with _disk_errors():
+        with errors_of_temporary_files():
             self._file.seek(0, 2)
             self._file.write(b"".join(encoded))
         ends = accumulate(map(len, encoded), initial=self.ends.pop())
@@ -74,7 +74,7 @@ class TextFile:
     def read(self, first: int, stop: int) -> list[str]:
         """Return the texts from `first` to `stop`, not included."""
         start = self.ends[first]
-        with _disk_errors():
+        with errors_of_temporary_files():
             self._file.seek(start)
             raw = self._file.read(self.ends[stop] - start)
         texts = []
@@ -171,7 +171,7 @@ def hold_texts(splits: Splits) -> Splits:
 
 
 @contextmanager
-def _disk_errors() -> Iterator[None]:
+def errors_of_temporary_files() -> Iterator[None]:
     """Turn a refusal of the disk into a sentence."""
     try:
         yield

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ MAX_ADVISED = 6_000  # texts among which the next ones are chosen; of more, a ra
 ESTIMATE_EVERY = 10  # decisions
 N_LABELS_NEEDED = 2  # with fewer, there is nothing to tell apart
 WAIT_S = 1.0
+PAUSES_PER_WRITE = 20  # between two writes of the output, in the time that one took
 MAX_LABELLED = 750  # texts with labels on the map
 STOP_S = 1.0  # longest that the end waits for a batch that is being read
 
@@ -75,6 +77,7 @@ class Adviser:
         self._names: dict[str, np.ndarray] = {}
         self._seen = _Seen()
         self._has_failed = False
+        self._next_write = 0.0
 
     def start(self) -> None:
         """Begin to work."""
@@ -168,9 +171,17 @@ class Adviser:
         return self._read_more()
 
     def _write(self) -> None:
-        """Write the labelled texts; a full disk is said when the next decision is kept."""
+        """Write the labelled texts; a full disk is said when the next decision is kept.
+
+        The file is written whole: one that takes long is written less often.
+        """
+        start = time.monotonic()
+        if start < self._next_write:
+            return
         with suppress(OSError):
             self._session.write()
+        end = time.monotonic()
+        self._next_write = end + PAUSES_PER_WRITE * (end - start)
 
     def _read_more(self) -> bool:
         """Read the next texts of the random order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from assay.data.columns import LABEL_NAMES, TEXT_NAMES, fold_name
@@ -84,15 +85,26 @@ def _read_others(decision: Decision) -> Record:
     """Return the other columns of the pool by the names that they have beside the own ones."""
     if not decision.others:
         return {}
+    values: Record = json.loads(decision.others)
     found: Record = {}
-    for name, value in json.loads(decision.others).items():
-        if value in ("", None) and fold_name(name) in RENAMED:
-            continue  # such as a column for labels that was still empty
-        own = name
-        while fold_name(own) in RENAMED or own in found:
-            own = f"{PREFIX}{own}"
-        found[own] = value
+    for (name, value), own in zip(values.items(), _own_names(tuple(values)), strict=True):
+        if own == name or value not in ("", None):  # an empty column for labels says nothing
+            found[own] = value
     return found
+
+
+@lru_cache(maxsize=64)
+def _own_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what columns of the pool are called beside the own ones."""
+    taken = {name for name in names if fold_name(name) not in RENAMED}
+    found = []
+    for name in names:
+        own = name
+        while fold_name(own) in RENAMED or (own != name and own in taken):
+            own = f"{PREFIX}{own}"
+        taken.add(own)
+        found.append(own)
+    return tuple(found)
 
 
 def _record(decision: Decision, *, several: bool, is_table: bool) -> Record:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
@@ -16,16 +16,15 @@ from assay.batch.rows import open_rows
 from assay.data.blank_text import is_blank
 from assay.data.cell_values import MAX_CHARS, text_or_problem
 from assay.data.files.reading import ReadingOptions
-from assay.data.files.row import Record, Row
+from assay.data.files.row import Row
 from assay.errors import DataError, InputError, plural
+from assay.review.other_columns import OtherColumns
 
-__all__ = ["Pool", "read_pool"]
+__all__ = ["Pool", "read_pool", "text_mark"]
 
 logger = logging.getLogger(__name__)
 
 KEY_BYTES = 8
-# Workbooks and Parquet hold dates and decimals, which JSON has no kind for.
-ENCODE = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Pool:
         Distinct texts.
     lines : tuple of int
         The 1-based line of the file on which each text occurs first.
-    others : tuple of str
+    others : sequence of str
         The other columns of that row, such as an id, as JSON; empty if the file has none.
     n_repeats : int
         Rows that were left out because their text occurs further up.
@@ -51,7 +50,7 @@ class Pool:
     source: str
     texts: tuple[str, ...]
     lines: tuple[int, ...]
-    others: tuple[str, ...] = ()
+    others: Sequence[str] = ()
     n_repeats: int = 0
     n_unusable: int = 0
 
@@ -71,6 +70,11 @@ class Pool:
         hashes = b"".join([_hash(text, key) for text in self.texts])
         order: list[int] = np.frombuffer(hashes, dtype=">u8").argsort(kind="stable").tolist()
         return order
+
+
+def text_mark(text: str) -> str:
+    """Return what a page names a text by, whatever its place in the pool is by then."""
+    return _hash(text, b"").hex()
 
 
 def _hash(text: str, key: bytes) -> bytes:
@@ -104,7 +108,7 @@ def read_pool(
         raise InputError(f"no such file: {source}; a file with one text per row is accepted")
     rows, column = open_rows(path, text_column=text_column, **reading)
     first_lines: dict[str, int] = {}
-    others: list[str] = []  # of those lines
+    others = OtherColumns()  # of those lines
     n_rows = n_unusable = 0
     problem = "it has no rows"
     for row in rows:
@@ -116,7 +120,7 @@ def read_pool(
                 problem = f"line {row.line:,}: {found or 'no text'}"
         elif text not in first_lines:
             first_lines[text] = row.line
-            others.append(_write_others(row.values, column))
+            others.append(row.values, column)
     if not first_lines:
         raise DataError(f"{path.name} has no text to label: {problem}")
     n_repeats = n_rows - n_unusable - len(first_lines)
@@ -125,16 +129,10 @@ def read_pool(
         source=path.name,
         texts=tuple(first_lines),
         lines=tuple(first_lines.values()),
-        others=tuple(others) if any(others) else (),
+        others=others,
         n_repeats=n_repeats,
         n_unusable=n_unusable,
     )
-
-
-def _write_others(values: Record, text_column: str) -> str:
-    """Return the columns beside the text as JSON; empty if there are none."""
-    others = {name: value for name, value in values.items() if name != text_column}
-    return ENCODE(others) if others else ""
 
 
 def _warn(name: str, n_unusable: int, problem: str, n_repeats: int) -> None:
