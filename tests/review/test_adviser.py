@@ -7,9 +7,9 @@ import pytest
 
 from _support.small_models import small_data
 from assay.review.adviser import Adviser
+from assay.review.items import Given
 from assay.review.label_state import describe_state
 from assay.review.pool import Pool
-from assay.review.session import Given
 from assay.review.vectors import hash_vectors, open_vectors
 
 

@@ -1,12 +1,14 @@
 """The journal loses nothing: half a line is cut off, a full disk changes nothing. Tests events, too."""
 
 import errno
+import json
 import os
 
 import pytest
 
-from assay.errors import DataError
+from assay.errors import DataError, InputError
 from assay.review.events import (
+    Answer,
     Decision,
     Names,
     Rename,
@@ -15,7 +17,7 @@ from assay.review.events import (
     event_from_line,
     line_of_event,
 )
-from assay.review.journal import Journal, journal_path, read_journal
+from assay.review.journal import Journal, check_page, journal_path, read_journal
 
 AT = "2026-01-02T12:00:00+00:00"
 EVENTS = [
@@ -60,15 +62,48 @@ def test_journal_is_read_again(path):
     assert read_journal(path) == EVENTS
 
 
-@pytest.mark.parametrize("n_cut", [1, 2, 40])
-def test_half_a_line_is_cut_off(path, n_cut):
-    """A process that was killed while it wrote: the line before is the last one."""
+@pytest.mark.parametrize("n_cut", [2, 40])
+def test_half_a_line_is_cut_off(path, n_cut, caplog):
+    """A process that was killed while it wrote: the line before is the last one, and that is said."""
     path.write_bytes(path.read_bytes()[:-n_cut])
     journal = Journal(path)
     assert journal.events == EVENTS[:-1]
+    assert "the last line was not finished" in caplog.text
     journal.append(EVENTS[-1])
     journal.close()
     assert read_journal(path) == EVENTS
+
+
+def test_last_line_without_its_end_is_kept(path, caplog):
+    """Some editors leave the last line feed out: the decision is there, and the next one follows."""
+    path.write_bytes(path.read_bytes()[:-1])
+    assert read_journal(path) == EVENTS
+    journal = Journal(path)
+    journal.append(EVENTS[2])
+    journal.close()
+    assert read_journal(path) == [*EVENTS, EVENTS[2]]
+    assert caplog.messages == []
+
+
+BY_HAND = {
+    "labels": ['"joy"', "[1]", "null"],
+    "is_skip": ["0"],
+    "line": ['"3"', "true", "3.5"],
+    "seconds": ["NaN", "null"],
+    "suggested": ["1"],
+    "others": ['"[]"', '"{"'],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in BY_HAND.items() for value in values]
+)
+def test_value_of_another_kind_is_refused(name, value):
+    """Whoever edits a journal learns of a slip when it is opened, not when the output is written."""
+    line = line_of_event(EVENTS[2])
+    content = {**json.loads(line), name: json.loads(value)}
+    with pytest.raises(ValueError, match=f"'{name}'|Expecting"):
+        event_from_line(json.dumps(content))
 
 
 def test_broken_line_is_refused(path):
@@ -101,3 +136,12 @@ def test_full_disk_leaves_the_journal_as_it_was(path, monkeypatch):
     journal.append(EVENTS[2])
     journal.close()
     assert read_journal(path) == [*EVENTS, EVENTS[2]]
+
+
+def test_journal_of_the_other_page_is_refused(path):
+    """Its output would be replaced by one of another form."""
+    journal = Journal(path)
+    check_page(journal, refused=(Answer,), command="assay review")
+    with pytest.raises(InputError, match="holds the decisions of `assay label`"):
+        check_page(journal, refused=(Decision, Names, Rename), command="assay label")
+    journal.close()

@@ -113,6 +113,8 @@ KEYBOARDS = [
     ("/", "Digit7", True, "/"),  # German
     ("!", "Digit1", True, "!"),
     ("3", "Digit3", False, "3"),
+    ("A", "KeyA", False, "a"),  # Caps Lock
+    ("a", "KeyA", True, "A"),
     ("a", "KeyQ", False, "a"),  # French
     ("ㅋ", "KeyZ", False, "z"),
     ("Я", "KeyZ", True, "Z"),
@@ -312,3 +314,32 @@ def test_label_page_is_accessible(visit, pool_file, tmp_path):
         page.close()
         served.stop()
     assert problems == []
+
+
+def test_text_that_is_taken_back_is_shown_afresh(visit, pool_file, tmp_path):
+    """Also from the history: nothing is pressed that was not suggested, and its note is there still."""
+    pressed = "[...document.querySelectorAll('#labels [aria-pressed=true]')].map((one) => one.lastChild.data).join()"
+    with labelling(pool_file, tmp_path / "l.jsonl", "--labels", LABELS, "--several-labels") as run:
+        page = visit(run.url)
+        page.keyboard.press("/")
+        page.keyboard.type("odd")
+        page.keyboard.press("Enter")
+        page.keyboard.press("1")
+        page.keyboard.press("3")
+        press(page, "Enter")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function(f"() => {pressed} === 'joy,fear'")
+        page.keyboard.press("z")
+        page.wait_for_function(f"() => {pressed} === ''")
+        assert page.text_content("#suggestion").startswith("No suggestion")
+        assert page.input_value("#note") == "odd"
+        # a label that is pressed stays so by its new name, and by its old one again
+        page.keyboard.press("1")
+        page.click("#counts tr:first-child button")
+        page.fill("#rename", "glad")
+        page.keyboard.press("Enter")
+        page.wait_for_function(f"() => {pressed} === 'glad'")
+        page.keyboard.press("z")
+        page.wait_for_function(f"() => {pressed} === 'joy'")
+        page.close()
+        run.stop()

@@ -12,6 +12,7 @@ import pytest
 
 from assay.errors import InputError, OutputExistsError, OutsideError
 from assay.output_lock import lock_output
+from assay.review.events import Answer, Decision, line_of_event
 from assay.review.journal import journal_path
 from assay.review.label_page import LabelOptions, label_pool
 from assay.server.address import open_listener
@@ -120,3 +121,39 @@ def test_taken_port_leaves_nothing_that_stands_in_the_way(pool_file, tmp_path):
         with pytest.raises(OutsideError, match="is taken"):
             label_pool(pool_file, out, options=options)
     assert not journal_path(out).exists()
+
+
+def resume(monkeypatch, pool_file, out, lines, **options):
+    """Open a session again after events were appended to its journal, and end it."""
+    monkeypatch.setattr("assay.review.label_page.run_page", lambda *args, **more: None)
+    with journal_path(out).open("a", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(line) + "\n" for line in lines)
+    options = LabelOptions(port=0, checkpoint="terms", resume=True, **options)
+    return label_pool(pool_file, out, options=options)
+
+
+def test_several_labels_go_on_without_the_flag(pool_file, tmp_path, monkeypatch):
+    """A resumed command wrote one label of each text, and broke on a text without any."""
+    out = tmp_path / "l.jsonl"
+    options = LabelOptions(port=0, labels=("a", "b"), several=True, checkpoint="terms")
+    monkeypatch.setattr("assay.review.label_page.run_page", lambda *args, **more: None)
+    label_pool(pool_file, out, options=options)
+    decided = [
+        Decision("1", "", "", 1, "one", ("a", "b")),
+        Decision("2", "", "", 2, "two"),
+    ]
+    lines = [json.loads(line_of_event(one)) for one in decided]
+    assert resume(monkeypatch, pool_file, out, lines).several
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [(row["text"], row["labels"]) for row in rows] == [("one", ["a", "b"]), ("two", [])]
+
+
+def test_decisions_of_a_review_are_not_written_over(pool_file, tmp_path):
+    """Its journal is beside the output, under the same name."""
+    out = tmp_path / "d.csv"
+    out.write_text("decisions", encoding="utf-8")
+    line = line_of_event(Answer("1", "", "", ("all 2",)))
+    journal_path(out).write_text(line + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="decisions of `assay review`"):
+        label_pool(pool_file, out, options=LabelOptions(port=0, labels=("a",), resume=True))
+    assert out.read_text(encoding="utf-8") == "decisions"

@@ -83,6 +83,15 @@ def test_last_is_whatever_was_done_last(labelling):
     assert len(labelling) == 0
 
 
+def test_renamed_label_was_suggested_by_its_new_name(labelling):
+    """So that whoever compares what was suggested with what was given finds them equal."""
+    labelling.apply(decide("4", "d", "joy", suggested="joy"))
+    labelling.apply(decide("5", "e", "joy", suggested_labels=("joy", "sadness")))
+    labelling.apply(Rename("r", "", "joy", "glad"))
+    assert labelling.decision("d").suggested == "glad"
+    assert labelling.decision("e").suggested_labels == ("glad", "sadness")
+
+
 def test_event_that_comes_twice_counts_once(labelling):
     """The page sends again what was not answered."""
     n_events = labelling.n_events

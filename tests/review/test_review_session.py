@@ -462,3 +462,46 @@ def test_review_leaves_its_decisions_behind(issues, data, tmp_path, monkeypatch,
     assert "stay in d.csv.journal and are not written to d.csv: 1" in caplog.text
     with pytest.raises(DataError, match="no row to review"):
         review_issues(splits, [], tmp_path / "e.csv")
+
+
+def test_decision_counts_for_its_text_alone(open_session, issues, tmp_path, caplog):
+    """A row was put in further up since: the decisions would be those of the rows that moved."""
+    session = open_session()
+    decide(session, accepts=True)
+    decide(session, keys=session.keys_like(Filter(kind="conflict")))
+    issues[0] = replace(issues[0], text="another text")
+    again = open_session()
+    assert again.decided() == {"changed": 0, "kept": 2, "skipped": 0}
+    assert (again.n_elsewhere, again.current(Filter()).issue.text) == (1, "another text")
+    decide(again, label="joy")
+    assert [one["text"] for one in again.entries()][-1] == "another text"
+    for _ in range(3):
+        again.undo(f"undo {again.version}", version=again.version)
+    assert (again.decided()["kept"], again.n_elsewhere) == (0, 0)
+
+
+def test_row_that_was_answered_twice_has_its_first_answer_again(open_session):
+    """When the later one is taken back."""
+    session = open_session()
+    decide(session, keys=("all 4",), label="sadness")
+    decide(session, keys=("all 4", "all 6"), accepts=True)
+    assert session.labels_now() == {"all 4": "joy", "all 6": "sadness"}
+    session.undo("u", version=session.version)
+    assert session.labels_now() == {"all 4": "sadness"}
+
+
+def test_labels_that_a_person_proposes_are_read_as_in_the_data(tmp_path):
+    """Without brackets the page could not show them; a name that is no label is refused."""
+    path = tmp_path / "data.jsonl"
+    rows = [{"text": "a text", "labels": ["joy"]}, {"text": "b text", "labels": ["fear", "joy"]}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    splits = load_data(path)
+    issue = Issue("missing_label", "all", 1, "a text", '["joy"]', "joy; fear")
+    write_issues_file([issue], tmp_path / "i.csv")
+    (found,) = read_suspects(tmp_path / "i.csv", splits)
+    assert found.proposed_label == '["fear", "joy"]'
+    for i, wrong in enumerate(("jy", '["rage"]')):
+        path = tmp_path / f"j{i}.csv"
+        write_issues_file([replace(issue, proposed_label=wrong)], path)
+        with pytest.raises(DataError, match="all row 1, proposed_label"):
+            read_suspects(path, splits)

@@ -1,4 +1,4 @@
-"""A session keeps decisions one by one and chooses the next text. Tests event_session and labelled_file, too."""
+"""A session keeps decisions one by one and chooses the next text. Tests event_session, items and labelled_file, too."""
 
 import csv
 import errno
@@ -16,9 +16,9 @@ from assay.errors import InputError
 from assay.review.advice import Advice
 from assay.review.event_session import OtherPageError, UnknownChoiceError
 from assay.review.guesses import Suggestion
+from assay.review.items import Given
 from assay.review.labelled_file import check_labelled_file, write_labelled
-from assay.review.pool import Pool, read_pool
-from assay.review.session import Given
+from assay.review.pool import Pool, read_pool, text_mark
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 
@@ -319,3 +319,47 @@ def test_earlier_state_never_replaces_a_later_one(session, monkeypatch):
         last.result(60)
     rows = [json.loads(line) for line in session.out.read_text(encoding="utf-8").splitlines()]
     assert [row["label"] for row in rows] == ["joy", "fear"]
+
+
+def test_decision_finds_its_text_in_another_pool(open_session, pool):
+    """A page that was open while the command ran again names a place of the pool before."""
+    session = open_session()
+    item = session.current()
+    mark = text_mark(item.text)
+    grown = Pool("p", ("new text", *pool.texts), (1, *pool.lines))
+    again = open_session(grown)
+    given = Given("late", item.position, ("joy",), mark=mark)
+    again.decide(given, version=session.version)
+    assert [(one.text, one.line) for one in again.labelling.decisions()] == [(item.text, item.line)]
+    other = open_session(Pool("p", ("new text",), (1,)))
+    with pytest.raises(OtherPageError, match="not in the pool any more"):
+        other.decide(replace(given, id="later"), version=other.version)
+    assert len(other.labelling) == 1
+
+
+def test_note_comes_back_with_its_text(session):
+    """Whoever takes a decision back to give another label has the note still."""
+    item = decide(session, "joy", note="sarcastic?")
+    session.undo("u", version=session.version)
+    assert (session.current().text, session.current().note) == (item.text, "sarcastic?")
+    assert session.current().decision is None
+
+
+def test_suggestion_follows_the_names_of_labels(session):
+    """A label that is renamed while it is suggested can be taken; one that is gone is not suggested."""
+    suggestions = {5: Suggestion(("fear",), 0.5), 6: Suggestion(("fear",), 0.5)}
+    session.advice = Advice((5, 6), suggestions, is_of_model=True)
+    session.current()
+    session.rename_label("r", "fear", "dread", version=session.version)
+    assert (session.current().suggested, session.current().confidence) == (("dread",), 0.5)
+    assert decide(session, "dread").suggested == ("dread",)
+    assert (session.current().position, session.current().suggested) == (6, None)
+
+
+def test_name_that_a_label_has_already_is_no_act(session):
+    """There would be nothing to take back."""
+    session.rename_label("r", "joy", " joy ", version=session.version)
+    session.add_label("a", " fear", version=session.version)
+    with pytest.raises(UnknownChoiceError, match="capitals only"):
+        session.rename_label("s", "joy", "Fear", version=session.version)
+    assert session.labelling.last() is None

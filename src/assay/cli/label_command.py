@@ -85,17 +85,17 @@ def label_command(
     if common.json:
         print_json(labelled.to_dict())
     else:
-        _show(labelled, several=several_labels)
+        _show(labelled)
 
 
-def _show(labelled: Labelled, *, several: bool) -> None:
+def _show(labelled: Labelled) -> None:
     """Print what was labelled, and what comes next."""
     print_line(
         f"{plural(labelled.n_labelled, 'text')} labelled, {labelled.n_skipped:,} skipped, "
         f"{labelled.n_left:,} left; written to {labelled.out}"
     )
     alone = [label for label, n in labelled.n_per_label.items() if n == 1]
-    if alone and not several:
+    if alone and not labelled.several:
         print_line(f"one text only: {show_labels(alone)}; assay run needs two of each label")
     if unused := [label for label, n in labelled.n_per_label.items() if n == 0]:
         print_line(f"no text yet: {show_labels(unused)}; the file does not have such labels")

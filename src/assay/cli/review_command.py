@@ -81,7 +81,7 @@ def review_command(
     check_decisions_file(data, out, resume=resume)
     asked = flags.options()
     splits = load_for_audit(data, options=asked, seed=common.seed)
-    suspects = _find_suspects(splits, issues, method or LABEL_CHECK, common)
+    suspects = _find_suspects(splits, issues, asked.label_separator, method or LABEL_CHECK, common)
     announce = page_announcer(common, what="rows to review", open_browser=open_browser)
     names = RowNames(flags.id_column, read_row_ids(splits, flags.id_column))
     options = ReviewOptions(port=port, seed=common.seed, resume=resume, names=names)
@@ -116,14 +116,14 @@ def _check_method(method: str | None, issues: Path | None) -> None:
 
 
 def _find_suspects(
-    splits: Splits, issues: Path | None, method: str, common: Common
+    splits: Splits, issues: Path | None, separator: str | None, method: str, common: Common
 ) -> list[Suspect]:
     """Return the rows of the file of an audit, or audit the data."""
     from assay.audit.checks import audit_data
     from assay.review.suspects import find_suspects, read_suspects
 
     if issues is not None:
-        return read_suspects(issues, splits)
+        return read_suspects(issues, splits, separator=separator)
     audit = audit_data(
         splits,
         method=None if method == "none" else method,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, TypeAlias
 
@@ -169,6 +170,9 @@ class Answer:
     labels : tuple of str
         With `accepts`, the label that was proposed for each row. Empty in journals of earlier
         versions: what the audit proposes.
+    marks : tuple of str
+        The mark of the text of each row: the data may be others by the time they are reviewed
+        again. Empty in journals of earlier versions.
     """
 
     kind: ClassVar[str] = "answer"
@@ -180,11 +184,33 @@ class Answer:
     accepts: bool = False
     is_skip: bool = False
     labels: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 Event: TypeAlias = Start | Decision | Undo | Names | Rename | Answer
 EVENTS: tuple[type[Event], ...] = (Start, Decision, Undo, Names, Rename, Answer)
 KINDS: dict[str, type[Event]] = {event.kind: event for event in EVENTS}
+
+
+def _is_finite(value: object) -> bool:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return -math.inf < value < math.inf
+
+
+def _are_names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+# What a value of the journal is, by the annotation of its field.
+VALUES: dict[str, Callable[[object], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "float": _is_finite,
+    "bool": lambda value: isinstance(value, bool),
+    "tuple[str, ...]": _are_names,
+    "None": lambda value: value is None,
+}
 
 
 def line_of_event(event: Event) -> str:
@@ -216,8 +242,15 @@ def _fill(kind: type[Event], content: Mapping[str, Any]) -> Event:
     for field in fields(kind):
         if field.name in content:
             value = content[field.name]
+            kinds = str(field.type).split(" | ")
+            if not any(VALUES[one](value) for one in kinds):
+                raise ValueError(f"'{field.name}' has a value of another kind")
             given[field.name] = tuple(value) if isinstance(value, list) else value
     try:
-        return kind(**given)
+        event = kind(**given)
     except TypeError as err:
         raise ValueError("the event lacks a value") from err
+    others = event.others if isinstance(event, Decision) else ""
+    if others and not isinstance(json.loads(others), dict):
+        raise ValueError("'others' holds no object")
+    return event

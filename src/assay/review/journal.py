@@ -6,13 +6,16 @@ answered. The file is only ever appended to: taking a decision back is a line to
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
 from assay.errors import DataError, InputError, OutputExistsError
 from assay.review.events import Event, Start, event_from_line, line_of_event
 
-__all__ = ["Journal", "check_unfinished", "journal_path", "read_journal"]
+__all__ = ["Journal", "check_page", "check_unfinished", "journal_path", "read_journal"]
+
+logger = logging.getLogger(__name__)
 
 VERSION = 1
 
@@ -60,7 +63,7 @@ class Journal:
     Parameters
     ----------
     path : Path
-        Made if it does not exist. A last line that was not finished is cut off.
+        Made if it does not exist. A last line that was not finished is cut off, which is said.
 
     Attributes
     ----------
@@ -77,10 +80,12 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.events, n_bytes = _read(path)
+        self.events, whole = _read(path)
         self._stream = path.open("ab", buffering=0)
-        self._stream.truncate(n_bytes)
-        self._n_bytes = n_bytes
+        self._stream.truncate(len(whole))
+        self._n_bytes = len(whole)
+        if whole and not whole.endswith(b"\n"):
+            self._n_bytes += self._stream.write(b"\n")
 
     def append(self, event: Event) -> None:
         """Write one event and wait until the disk has it.
@@ -107,6 +112,30 @@ class Journal:
         self._stream.close()
 
 
+def check_page(journal: Journal, *, refused: tuple[type[Event], ...], command: str) -> None:
+    """Refuse a journal of another page, whose output would be written over.
+
+    Parameters
+    ----------
+    journal : Journal
+    refused : tuple of type
+        The events that only the other page writes.
+    command : str
+        The command of the other page.
+
+    Raises
+    ------
+    InputError
+        There is such an event.
+    """
+    if any(isinstance(event, refused) for event in journal.events):
+        raise InputError(
+            f"{journal.path} holds the decisions of `{command}`: this command would "
+            "replace its file",
+            hint="choose another --out",
+        )
+
+
 def read_journal(path: Path) -> list[Event]:
     """Return the events of a journal, without a last line that was not finished.
 
@@ -118,25 +147,37 @@ def read_journal(path: Path) -> list[Event]:
     return _read(path)[0]
 
 
-def _read(path: Path) -> tuple[list[Event], int]:
-    """Return the events of a file, and how many bytes of it are whole lines."""
+def _read(path: Path) -> tuple[list[Event], bytes]:
+    """Return the events of a file, and the part of it that holds them."""
     if not path.exists():
-        return [], 0
+        return [], b""
     content = path.read_bytes()
     n_bytes = content.rfind(b"\n") + 1
-    events: list[Event] = []
-    for number, line in enumerate(content[:n_bytes].splitlines(), 1):
-        try:
-            event = event_from_line(line.decode("utf-8"))
-        except ValueError as err:
-            raise DataError(
-                f"{path.name} line {number:,} is no event of a journal: {err}",
-                hint="the journal is written by `assay label` alone; put back the file as it was",
-            ) from err
-        if isinstance(event, Start) and event.version > VERSION:
-            raise DataError(
-                f"{path.name} was written by a later version of assay",
-                hint="install that version, or label into another --out",
-            )
-        events.append(event)
-    return events, n_bytes
+    whole, rest = content[:n_bytes], content[n_bytes:]
+    events = [_read_event(path, number, line) for number, line in enumerate(whole.splitlines(), 1)]
+    if not rest:
+        return events, whole
+    try:  # an editor leaves the last line feed out
+        events.append(event_from_line(rest.decode("utf-8")))
+    except ValueError:
+        logger.warning("%s: the last line was not finished, and is left out", path.name)
+        return events, whole
+    return events, content
+
+
+def _read_event(path: Path, number: int, line: bytes) -> Event:
+    """Return the event of a line."""
+    try:
+        event = event_from_line(line.decode("utf-8"))
+    except ValueError as err:
+        raise DataError(
+            f"{path.name} line {number:,} is no event of a journal: {err}",
+            hint="the journal is written by `assay label` and `assay review` alone; put "
+            "back the file as it was",
+        ) from err
+    if isinstance(event, Start) and event.version > VERSION:
+        raise DataError(
+            f"{path.name} was written by a later version of assay",
+            hint="install that version, or label into another --out",
+        )
+    return event

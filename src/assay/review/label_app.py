@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from assay.review.adviser import Adviser
 from assay.review.background import run_aside
+from assay.review.items import Given
 from assay.review.label_state import describe_item, describe_state
 from assay.review.page_gate import PageGate
 from assay.review.page_parts import (
@@ -24,7 +25,7 @@ from assay.review.page_parts import (
     read_page_body,
     read_whole,
 )
-from assay.review.session import Given, LabelSession
+from assay.review.session import LabelSession
 from assay.server.failures import encode_json
 from assay.server.json_body import (
     JsonObject,
@@ -38,6 +39,16 @@ from assay.server.page import JSON_TYPE
 __all__ = ["create_label_app"]
 
 MAX_NOTE_CHARS = 10_000
+DECISION_KEYS = (
+    "id",
+    "version",
+    "position",
+    "mark",
+    "labels",
+    "is_skip",
+    "seconds",
+    "note",
+)
 
 
 class _Endpoints:
@@ -68,7 +79,7 @@ class _Endpoints:
     async def decide(self, request: Request) -> Response:
         """Keep a decision."""
         content = await read_page_body(request)
-        check_keys(content, ("id", "version", "position", "labels", "is_skip", "seconds", "note"))
+        check_keys(content, DECISION_KEYS)
         given = Given(
             id=read_id(content),
             position=read_whole(content, "position"),
@@ -76,6 +87,7 @@ class _Endpoints:
             is_skip=bool(read_flag(content, "is_skip")),
             seconds=_read_seconds(content),
             note=(read_name(content, "note", of="the text") or "")[:MAX_NOTE_CHARS],
+            mark=read_name(content, "mark", of="a text") or "",
         )
         version = read_whole(content, "version")
         return await self._answer(lambda: self._session.decide(given, version=version))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import getpass
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,16 +14,17 @@ from assay._optional import require
 from assay.checkpoints.aliases import AUTO
 from assay.data.files.reading import ReadingOptions
 from assay.disk import refusals_of_disk
-from assay.errors import InputError, OutsideError, cut
+from assay.errors import InputError, OutsideError
 from assay.output_lock import lock_output
 from assay.output_place import check_apart
 from assay.review.adviser import Adviser
 from assay.review.background import silent_cancels
-from assay.review.events import Names, Start
-from assay.review.journal import Journal, check_unfinished, journal_path
+from assay.review.events import Answer, Decision, Event, Start
+from assay.review.journal import Journal, check_page, check_unfinished, journal_path
+from assay.review.label_list import add_labels, check_labels, warn_of_spellings
 from assay.review.labelled_file import check_labelled_file
-from assay.review.pool import read_pool
-from assay.review.session import MAX_LABEL_CHARS, MAX_LABELS, LabelSession, tidy_name
+from assay.review.pool import Pool, read_pool
+from assay.review.session import LabelSession
 from assay.server.address import Listener, open_listener
 from assay.server.listen import make_uvicorn, plain_end, quick_switching
 from assay.server.options import ServerOptions, bracket_host
@@ -43,7 +43,7 @@ class LabelOptions:
     labels : tuple of str
         Labels to begin with; more can be added on the page.
     several : bool
-        Whether a text can have several labels.
+        Whether a text can have several labels; what was begun so goes on so.
     checkpoint : str
         What texts are read by: see `open_vectors`.
     text_column : str, optional
@@ -81,6 +81,8 @@ class Labelled:
     n_per_label : dict of str to int
     minutes : float
         Time that was spent on the decisions.
+    several : bool
+        Whether a text could have several labels.
     """
 
     out: str
@@ -89,6 +91,7 @@ class Labelled:
     n_left: int
     n_per_label: dict[str, int]
     minutes: float
+    several: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -137,7 +140,7 @@ def label_pool(
     check_labelled_file(out, several=options.several)
     for own in (out, journal_path(out)):
         check_apart(source, own)
-    labels = _check_labels(options.labels)
+    labels = check_labels(options.labels)
     with refusals_of_disk(out), lock_output(out):
         check_unfinished(out, resume=options.resume)
         pool = read_pool(source, text_column=options.text_column, **options.reading)
@@ -147,21 +150,28 @@ def label_pool(
             closing(open_listener(options.host, options.port)) as listener,
             closing(Journal(journal_path(out))) as journal,
         ):
-            _check_labels_known(labels, journal)
-            now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            journal.append(Start(now, pool.source, len(pool), options.several))
-            _add_labels(labels, journal, now)
-            session = LabelSession(
-                pool,
-                journal,
-                out,
-                several=options.several,
-                by=current_user(),
-                seed=options.seed,
-            )
+            session = _open_session(pool, labels, journal, out, options)
             _serve(session, options, listener, announce=lambda url: announce(url, len(pool)))
             write_at_end(session.write, out, journal)
     return _describe(session)
+
+
+def _open_session(
+    pool: Pool, labels: Sequence[str], journal: Journal, out: Path, options: LabelOptions
+) -> LabelSession:
+    """Note in the journal that labelling begins, and take in what was decided before."""
+    check_page(journal, refused=(Answer,), command="assay review")
+    _check_labels_known(labels, journal)
+    several = options.several or _has_several(journal.events)
+    check_labelled_file(out, several=several)
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    journal.append(Start(now, pool.source, len(pool), several))
+    add_labels(labels, journal, now)
+    session = LabelSession(
+        pool, journal, out, several=several, by=current_user(), seed=options.seed
+    )
+    warn_of_spellings(session.labelling.labels)
+    return session
 
 
 def _serve(
@@ -242,23 +252,6 @@ def write_at_end(write: Callable[[], None], out: Path, journal: Journal) -> None
         ) from err
 
 
-def _check_labels(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return the labels composed, without white space around them."""
-    names = [*map(tidy_name, labels)]
-    if not all(names):
-        raise InputError("a label is empty; names such as --labels joy,anger are accepted")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"label '{twice}' is given twice; each label is accepted once")
-    if long := next((name for name in names if len(name) > MAX_LABEL_CHARS), ""):
-        raise InputError(
-            f"label '{cut(long)}' has {len(long):,} characters; 1 to {MAX_LABEL_CHARS} are accepted"
-        )
-    if len(names) > MAX_LABELS:
-        raise InputError(f"{len(names):,} labels are given; at most {MAX_LABELS:,} are accepted")
-    return tuple(names)
-
-
 def _check_labels_known(labels: Sequence[str], journal: Journal) -> None:
     """Refuse to begin without a label."""
     if not labels and not journal.events:
@@ -268,15 +261,14 @@ def _check_labels_known(labels: Sequence[str], journal: Journal) -> None:
         )
 
 
-def _add_labels(labels: Sequence[str], journal: Journal, now: str) -> None:
-    """Keep the labels that the journal never had; one that was renamed does not come back."""
-    known: set[str] = set()
-    for event in journal.events:
-        if isinstance(event, Names):
-            known.update(map(tidy_name, event.labels))
-    fresh = tuple(label for label in labels if label not in known)
-    if fresh:
-        journal.append(Names(uuid.uuid4().hex, now, fresh))
+def _has_several(events: Iterable[Event]) -> bool:
+    """Tell whether texts were labelled before with any number of labels each."""
+    for event in events:
+        if isinstance(event, Start) and event.several:
+            return True
+        if isinstance(event, Decision) and not event.is_skip and len(event.labels) != 1:
+            return True
+    return False
 
 
 def current_user() -> str:
@@ -297,4 +289,5 @@ def _describe(session: LabelSession) -> Labelled:
         n_left=session.n_left,
         n_per_label=labelling.counts(),
         minutes=labelling.seconds() / 60,
+        several=session.several,
     )

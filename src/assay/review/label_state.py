@@ -7,8 +7,10 @@ from typing import Literal, TypedDict
 from assay.review.adviser import Adviser
 from assay.review.estimate import Estimate, Forecast
 from assay.review.events import Decision, Names
+from assay.review.items import Item
 from assay.review.labelling import Labelling
-from assay.review.session import Item, LabelSession
+from assay.review.pool import text_mark
+from assay.review.session import LabelSession
 
 __all__ = ["ItemEntry", "LabelState", "describe_item", "describe_state"]
 
@@ -19,6 +21,7 @@ class ItemEntry(TypedDict):
     position: int
     line: int
     text: str
+    mark: str
     suggested: list[str] | None
     confidence: float | None
     is_random: bool
@@ -104,12 +107,13 @@ def describe_item(item: Item | None) -> ItemEntry | None:
         "position": item.position,
         "line": item.line,
         "text": item.text,
+        "mark": text_mark(item.text),
         "suggested": None if item.suggested is None else list(item.suggested),
         "confidence": item.confidence,
         "is_random": item.is_random,
         "labels": None if decision is None else list(decision.labels),
         "is_skip": decision is not None and decision.is_skip,
-        "note": "" if decision is None else decision.note,
+        "note": item.note if decision is None else decision.note,
     }
 
 

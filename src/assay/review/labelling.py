@@ -137,8 +137,17 @@ class Labelling(EventState):
 
 
 def _renamed(decision: Decision, label: str, to: str) -> Decision:
-    """Return a decision in which a label has another name."""
-    if label not in decision.labels:
+    """Return a decision in which a label has another name, also where it was suggested."""
+    several = decision.suggested_labels
+    if label not in (*decision.labels, decision.suggested, *(several or ())):
         return decision
-    labels = dict.fromkeys(to if one == label else one for one in decision.labels)
-    return replace(decision, labels=tuple(labels))
+
+    def rename(labels: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(to if one == label else one for one in labels))
+
+    return replace(
+        decision,
+        labels=rename(decision.labels),
+        suggested=to if decision.suggested == label else decision.suggested,
+        suggested_labels=None if several is None else rename(several),
+    )

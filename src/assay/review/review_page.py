@@ -19,8 +19,8 @@ from assay.output_lock import lock_output
 from assay.output_place import check_apart
 from assay.review.background import start_thread
 from assay.review.effect import measure_effect
-from assay.review.events import Start
-from assay.review.journal import Journal, check_unfinished, journal_path
+from assay.review.events import Decision, Names, Rename, Start
+from assay.review.journal import Journal, check_page, check_unfinished, journal_path
 from assay.review.label_page import current_user, run_page, write_at_end
 from assay.review.review_session import ReviewSession
 from assay.review.row_names import RowNames
@@ -141,6 +141,7 @@ def review_issues(
             closing(open_listener(options.host, options.port)) as listener,
             closing(Journal(journal_path(out))) as journal,
         ):
+            check_page(journal, refused=(Decision, Names, Rename), command="assay label")
             session = _open_session(splits, suspects, journal, out, options.names)
             _serve(session, splits, options, listener, lambda url: announce(url, len(suspects)))
             write_at_end(session.write, out, journal)
@@ -183,8 +184,8 @@ def _open_session(
     )
     if n := session.n_elsewhere:
         logger.warning(
-            "decisions on rows that this audit does not list stay in %s and are not written to "
-            "%s: %s",
+            "decisions on rows that this audit does not list, or that hold another text by now, "
+            "stay in %s and are not written to %s: %s",
             journal.path.name,
             out.name,
             f"{n:,}",

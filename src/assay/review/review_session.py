@@ -13,13 +13,14 @@ from assay.data.files.spreadsheet import guard_cell
 from assay.data.labels import LabelSet
 from assay.disk import atomic_file
 from assay.errors import DataError
-from assay.review.answers import Answers
+from assay.review.answers import Answers, RowAnswer
 from assay.review.event_session import Clock, EventSession, UnknownChoiceError, utc_now
 from assay.review.events import Answer, Undo
 from assay.review.journal import Journal
+from assay.review.label_list import MAX_LABEL_CHARS
+from assay.review.pool import text_mark
 from assay.review.proposals import Proposals
 from assay.review.row_names import RowNames
-from assay.review.session import MAX_LABEL_CHARS
 from assay.review.suspects import Suspect
 
 __all__ = ["Filter", "ReviewSession"]
@@ -86,9 +87,10 @@ class ReviewSession(EventSession):
         names: RowNames | None = None,
         clock: Clock = utc_now,
     ) -> None:
-        self._answers = Answers(journal.events)
-        super().__init__(self._answers, journal, by=by, clock=clock)
         self.suspects = {one.key: one for one in suspects}
+        self._marks = {key: text_mark(one.issue.text) for key, one in self.suspects.items()}
+        self._answers = Answers(journal.events, self._marks)
+        super().__init__(self._answers, journal, by=by, clock=clock)
         self.label_set = label_set
         self.out = out
         self.names = names or RowNames()
@@ -112,7 +114,7 @@ class ReviewSession(EventSession):
         """Return how many rows change, keep their label, and were skipped."""
         n_changed = sum(1 for entry in self.entries() if entry["accept"] == YES)
         answers = [one for key, one in self._answers.of_key.items() if key in self.suspects]
-        n_skipped = sum(1 for one in answers if one.is_skip)
+        n_skipped = sum(1 for one in answers if one.answer.is_skip)
         n_all = len(answers)
         return {"changed": n_changed, "kept": n_all - n_changed - n_skipped, "skipped": n_skipped}
 
@@ -141,8 +143,9 @@ class ReviewSession(EventSession):
 
     @property
     def n_elsewhere(self) -> int:
-        """Rows that the journal decides on and that are none of the suspects."""
-        return sum(1 for key in self._answers.of_key if key not in self.suspects)
+        """Decisions of the journal on rows that are none of the suspects, or hold other texts."""
+        n_gone = sum(1 for key in self._answers.of_key if key not in self.suspects)
+        return n_gone + self._answers.n_of_other_texts
 
     def keys_like(self, wanted: Filter, *, accepts: bool = False) -> tuple[str, ...]:
         """Return the keys of all rows that wait, or of those with a proposal, to decide at once."""
@@ -158,10 +161,10 @@ class ReviewSession(EventSession):
     def labels_now(self) -> dict[str, str]:
         """Return the label that each decided row has by its decision, in the order of decisions."""
         found = {}
-        for key, answer in self._answers.of_key.items():
+        for key, one in self._answers.of_key.items():
             suspect = self.suspects.get(key)
-            if suspect is not None and not answer.is_skip:
-                found[key] = self._given(suspect, answer)
+            if suspect is not None and not one.answer.is_skip:
+                found[key] = _given(suspect, one)
         return found
 
     def decide(
@@ -210,6 +213,7 @@ class ReviewSession(EventSession):
                 accepts=accepts,
                 is_skip=is_skip,
                 labels=proposed,
+                marks=tuple(self._marks[key] for key in keys),
             )
             self._keep(answer)
 
@@ -287,12 +291,6 @@ class ReviewSession(EventSession):
             raise UnknownChoiceError("no label is proposed for this row")
         return tuple(found.values())
 
-    def _given(self, suspect: Suspect, answer: Answer) -> str:
-        """Return the label that a row has by an answer."""
-        if answer.accepts:
-            return self._answers.accepted.get(suspect.key, suspect.proposed_label)
-        return suspect.issue.label if answer.label is None else answer.label
-
     def _canonical(self, label: str | None) -> str | None:
         """Return a label, or a list of labels, as the data have it; refuse one that they lack."""
         if label is None:
@@ -305,6 +303,13 @@ class ReviewSession(EventSession):
             if name not in self.label_set:
                 raise UnknownChoiceError(f"there is no label '{name[:MAX_LABEL_CHARS]}'")
         return self.label_set.write_label(found)
+
+
+def _given(suspect: Suspect, given: RowAnswer) -> str:
+    """Return the label that a row has by an answer."""
+    if given.answer.accepts:
+        return suspect.proposed_label if given.accepted is None else given.accepted
+    return suspect.issue.label if given.answer.label is None else given.answer.label
 
 
 def _entry(suspect: Suspect, label: str) -> IssueEntry:

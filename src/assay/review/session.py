@@ -3,76 +3,35 @@
 from __future__ import annotations
 
 import threading
-import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from assay.review.advice import Advice
 from assay.review.estimate import Estimate
-from assay.review.event_session import Clock, EventSession, UnknownChoiceError, utc_now
+from assay.review.event_session import (
+    Clock,
+    EventSession,
+    OtherPageError,
+    UnknownChoiceError,
+    utc_now,
+)
 from assay.review.events import Decision, Names, Rename, Undo
+from assay.review.items import Given, Item
 from assay.review.journal import Journal
+from assay.review.label_list import (
+    MAX_LABEL_CHARS,
+    check_capitals,
+    check_name,
+    check_new_name,
+)
 from assay.review.labelled_file import write_labelled
 from assay.review.labelling import Labelling
-from assay.review.pool import Pool
+from assay.review.pool import Pool, text_mark
 
-__all__ = ["Given", "Item", "LabelSession", "tidy_name"]
+__all__ = ["LabelSession"]
 
 RANDOM_EVERY = 4  # every fourth text is the next in the random order, without a suggestion
-MAX_LABEL_CHARS = 200
-MAX_LABELS = 1_000
-
-
-@dataclass(frozen=True)
-class Item:
-    """A text as the page shows it.
-
-    Parameters
-    ----------
-    position : int
-        In the pool.
-    line : int
-        1-based line of its file.
-    text : str
-    suggested : tuple of str or None
-        One label, or any number with several labels per text; None if there is no suggestion.
-    confidence : float or None
-    is_random : bool
-    decision : Decision or None
-        The decision that holds, where the page looks back.
-    """
-
-    position: int
-    line: int
-    text: str
-    suggested: tuple[str, ...] | None = None
-    confidence: float | None = None
-    is_random: bool = False
-    decision: Decision | None = None
-
-
-@dataclass(frozen=True)
-class Given:
-    """A decision as the page sends it.
-
-    Parameters
-    ----------
-    id : str
-        Made by the page; the same for a decision that is sent again.
-    position : int
-    labels : tuple of str
-    is_skip : bool
-    seconds : float
-    note : str
-    """
-
-    id: str
-    position: int
-    labels: tuple[str, ...] = ()
-    is_skip: bool = False
-    seconds: float = 0.0
-    note: str = ""
 
 
 class LabelSession(EventSession):
@@ -176,6 +135,7 @@ class LabelSession(EventSession):
         with self.changed:
             if self._shown is None or not self.is_open(self._shown.position):
                 self._shown = self._choose()
+            self._shown = self._without_lost_labels(self._shown)
             return self._shown
 
     def history(self, back: int) -> Item | None:
@@ -201,8 +161,9 @@ class LabelSession(EventSession):
         with self.changed:
             if self._is_known(given.id, version):
                 return
+            position = self._position_of_given(given)
             self._check(given)
-            item = self._given_item(given.position)
+            item = self._given_item(position)
             self._keep(
                 Decision(
                     id=given.id,
@@ -218,7 +179,7 @@ class LabelSession(EventSession):
                     confidence=item.confidence,
                     is_random=item.is_random,
                     note=given.note,
-                    others=self.pool.others_of(given.position),
+                    others=self.pool.others_of(position),
                 )
             )
 
@@ -239,7 +200,7 @@ class LabelSession(EventSession):
                 return
             position = self._position_of.get(last.text)
             if position is not None and self.is_open(position):
-                self._shown = replace(self._item_again(last), decision=None)
+                self._shown = replace(self._item_again(last), decision=None, note=last.note)
 
     def add_label(self, event_id: str, label: str, *, version: int) -> None:
         """Add a label at the end of the list.
@@ -251,10 +212,9 @@ class LabelSession(EventSession):
         """
         with self.changed:
             if not self._is_known(event_id, version):
-                name = _check_name(label)
-                if len(self.labelling.labels) >= MAX_LABELS:
-                    raise UnknownChoiceError(f"at most {MAX_LABELS:,} labels are accepted")
-                self._keep(Names(event_id, self._now(), (name,), on_page=True))
+                name = check_new_name(label, self.labelling.labels)
+                if name not in self.labelling.labels:
+                    self._keep(Names(event_id, self._now(), (name,), on_page=True))
 
     def rename_label(self, event_id: str, label: str, to: str, *, version: int) -> None:
         """Give a label another name; the name of another label makes one of both.
@@ -266,10 +226,14 @@ class LabelSession(EventSession):
         """
         with self.changed:
             if not self._is_known(event_id, version):
-                name = _check_name(to)
+                name = check_name(to)
                 if label not in self.labelling.labels:
                     raise UnknownChoiceError(f"there is no label '{label[:MAX_LABEL_CHARS]}'")
-                self._keep(Rename(event_id, self._now(), label, name))
+                others = [one for one in self.labelling.labels if one != label]
+                check_capitals(name, others)
+                if name != label:
+                    self._keep(Rename(event_id, self._now(), label, name))
+                    self._rename_suggestion(label, name)
 
     def write(self) -> None:
         """Write the labelled texts, unless the file has them already.
@@ -286,9 +250,25 @@ class LabelSession(EventSession):
                 write_labelled(decisions, self.out, several=self.several)
                 self._n_written = version
 
+    def _position_of_given(self, given: Given) -> int:
+        """Return the position of the text that was decided on.
+
+        A page that was open while the command ran again, on a pool that has grown, names the
+        position in the pool before.
+        """
+        texts, position = self.pool.texts, given.position
+        if not given.mark:
+            if 0 <= position < len(texts):
+                return position
+            raise UnknownChoiceError(f"there is no text {position:,} in the pool")
+        if 0 <= position < len(texts) and text_mark(texts[position]) == given.mark:
+            return position
+        for i, text in enumerate(texts):
+            if text_mark(text) == given.mark:
+                return i
+        raise OtherPageError("the text is not in the pool any more")
+
     def _check(self, given: Given) -> None:
-        if not 0 <= given.position < len(self.pool):
-            raise UnknownChoiceError(f"there is no text {given.position:,} in the pool")
         unknown = [one for one in given.labels if one not in self.labelling.labels]
         if unknown:
             raise UnknownChoiceError(f"there is no label '{unknown[0][:MAX_LABEL_CHARS]}'")
@@ -296,6 +276,18 @@ class LabelSession(EventSession):
             raise UnknownChoiceError("a text is either skipped or labelled")
         if not self.several and not given.is_skip and len(given.labels) != 1:
             raise UnknownChoiceError(f"{len(given.labels)} labels; 1 is accepted")
+
+    def _rename_suggestion(self, label: str, to: str) -> None:
+        """Suggest for the text on the screen what was suggested, by its new name."""
+        if self._shown is not None and self._shown.suggested:
+            names = (to if one == label else one for one in self._shown.suggested)
+            self._shown = replace(self._shown, suggested=tuple(dict.fromkeys(names)))
+
+    def _without_lost_labels(self, item: Item | None) -> Item | None:
+        """Suggest nothing where the label that was suggested is none any more."""
+        if item is None or set(item.suggested or ()) <= set(self.labelling.labels):
+            return item
+        return replace(item, suggested=None, confidence=None)
 
     def _choose(self) -> Item | None:
         """Return the next text: every fourth from the random order, the others as advised."""
@@ -356,16 +348,3 @@ class LabelSession(EventSession):
             return self._shown
         before = self.labelling.decision(self.pool.texts[position])
         return self._item(position) if before is None else self._item_again(before)
-
-
-def tidy_name(label: str) -> str:
-    """Return the name of a label as it is kept: composed (NFC), white space never doubled."""
-    return unicodedata.normalize("NFC", " ".join(label.split()))
-
-
-def _check_name(label: str) -> str:
-    """Return the name of a label composed, without white space around it."""
-    name = tidy_name(label)
-    if not name or len(name) > MAX_LABEL_CHARS:
-        raise UnknownChoiceError(f"a label has 1 to {MAX_LABEL_CHARS} characters")
-    return name

@@ -12,9 +12,10 @@ import numpy as np
 
 from assay.audit.answers import FoundRow, read_issues_file
 from assay.audit.issues import KINDS, LEFT_OUT_KINDS, Issue, hash_text
+from assay.data.labels import LabelSet
 from assay.data.origin import WHOLE, Origin
 from assay.data.texts import Splits
-from assay.errors import DataError
+from assay.errors import DataError, list_problems
 from assay.review.vectors import hash_vectors
 
 __all__ = ["NearText", "Nearest", "Suspect", "find_suspects", "key_of", "read_suspects", "row_key"]
@@ -118,52 +119,100 @@ def _others(
     return tuple(others.values())[:MAX_OTHERS]
 
 
-def read_suspects(path: Path, splits: Splits) -> list[Suspect]:
+def read_suspects(path: Path, splits: Splits, *, separator: str | None = None) -> list[Suspect]:
     """Read the file of an audit and find its rows in the data again.
+
+    Parameters
+    ----------
+    path : Path
+    splits : Splits
+    separator : str, optional
+        What is between the labels of a text in the data; see `LabelSet.read_label`.
 
     Raises
     ------
     DataError
-        No row of the file is in the data: it is the audit of other data.
+        No row of the file is in the data: it is the audit of other data. Or a person wrote a
+        proposed label that is none.
     """
-    # An audit also lists rows without a text (which have no hash) or label: nothing to decide on.
-    found = [entry for entry in read_issues_file(path) if entry.text_sha256]
-    entries = [entry for entry in found if entry.kind not in LEFT_OUT_KINDS]
+    entries = [*filter(_is_in_data, read_issues_file(path))]
     places = _Places(splits)
     issues: list[Issue] = []
+    problems: list[str] = []
     for entry in entries:
         place = places.find(entry)
         if place is None:
             continue
-        split, row = place
-        labelled = splits[split]
-        issues.append(
-            Issue(
-                kind=entry.kind,
-                split=split,
-                row=entry.row,
-                text=labelled.texts[row],
-                label=splits.label_set.write_label(labelled.labels[row]),
-                proposed_label=entry.proposed_label,
-                score=entry.score,
-                group=entry.group,
-            )
-        )
+        try:
+            issues.append(_issue_of(entry, place, splits, separator))
+        except DataError as err:
+            problems.append(f"{place[0]} row {entry.row:,}, proposed_label: {err.message}")
+    if problems:
+        raise DataError(f"{path.name} cannot be used:\n{list_problems(problems)}")
     suspects = find_suspects(issues)
     if entries and not suspects:
         raise DataError(
             f"no row of {path.name} is in {splits.source} with its text",
             hint="give the file that `assay audit` wrote of these data",
         )
-    if n_lost := len(entries) - len(issues):
+    _warn_of_lost(len(entries) - len(issues), len(entries), path, splits)
+    return suspects
+
+
+def _is_in_data(entry: FoundRow) -> bool:
+    """Tell whether a row has a text and a label: an audit also lists others, without a hash."""
+    return bool(entry.text_sha256) and entry.kind not in LEFT_OUT_KINDS
+
+
+def _warn_of_lost(n_lost: int, n_entries: int, path: Path, splits: Splits) -> None:
+    """Say how many rows of the file are not in the data."""
+    if n_lost:
         logger.warning(
             "%s of %s rows of %s are not in %s with their text, and are left out",
             f"{n_lost:,}",
-            f"{len(entries):,}",
+            f"{n_entries:,}",
             path.name,
             splits.source,
         )
-    return suspects
+
+
+def _issue_of(
+    entry: FoundRow, place: tuple[str, int], splits: Splits, separator: str | None
+) -> Issue:
+    """Return what the file says about a row, with the text and the label that it has in the data.
+
+    Raises
+    ------
+    DataError
+        The proposed label is none.
+    """
+    split, row = place
+    labelled = splits[split]
+    return Issue(
+        kind=entry.kind,
+        split=split,
+        row=entry.row,
+        text=labelled.texts[row],
+        label=splits.label_set.write_label(labelled.labels[row]),
+        proposed_label=_read_proposed(entry.proposed_label, splits.label_set, separator),
+        score=entry.score,
+        group=entry.group,
+    )
+
+
+def _read_proposed(written: str, label_set: LabelSet, separator: str | None) -> str:
+    """Return a proposed label as the data have it; where a text may have several, all as a list.
+
+    Raises
+    ------
+    DataError
+        A text may have several labels, and one of these is no label of the data.
+    """
+    if not written or label_set.task == "single":
+        return written
+    found = label_set.read_label(written, separator=separator)
+    label_set.indicator([found])  # refuses a name that is no label
+    return label_set.write_label(found)
 
 
 class _Places:

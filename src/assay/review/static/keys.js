@@ -5,6 +5,8 @@
 const PLACE = /^(?:Key([A-Z])|Digit([0-9]))$/;
 
 export function keyOf(event) {
+  // A capital letter is one with Shift, whatever Caps Lock says.
+  if (/^[A-Za-z]$/.test(event.key)) return event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase();
   const place = PLACE.exec(event.code || "");
   if (!place) return event.key;
   const [, letter, digit] = place;

@@ -23,16 +23,25 @@ let shown = ""; // the state that is on the screen, as JSON
 
 // ---- what is shown
 
-function show(next) {
+function show(next, wasBack = false) {
   const written = JSON.stringify(next);
-  if (written === shown && back < 0) return; // so that what has the focus keeps it
+  if (written === shown && !wasBack) return; // so that what has the focus keeps it
   shown = written;
-  const isOther = !state || next.item?.position !== item?.position || back >= 0;
+  const isOther = !state || wasBack || next.item?.mark !== item?.mark;
+  if (state && !isOther) followNames(state.last, next);
   state = next;
-  if (back < 0) item = next.item;
+  item = next.item;
   if (isOther) showItem();
   showLabels();
   showNumbers();
+}
+
+// A label that is pressed stays so where it gets another name, or has its earlier one again.
+function followNames(before, next) {
+  const labels = next.labels.map((one) => one.label);
+  for (const [from, to] of [[next.last?.label, next.last?.to], [before?.to, before?.label]]) {
+    if (labels.includes(to) && !labels.includes(from) && chosen.delete(from)) chosen.add(to);
+  }
 }
 
 function showItem() {
@@ -145,17 +154,19 @@ function showAccuracy(estimate) {
 const act = acting({
   view: () => state && { version: state.version },
   show: (next) => {
+    const wasBack = back >= 0;
     back = -1;
-    show(next);
+    show(next, wasBack);
   },
   showAgain,
 });
 
 async function showAgain() {
+  const wasBack = back >= 0;
   back = -1;
   shown = "";
   try {
-    show(await ask("state"));
+    show(await ask("state"), wasBack);
   } catch {
     alertOf("gone"); // the next poll shows the state
   }
@@ -171,7 +182,7 @@ function press(label) {
 function decide(labels, isSkip) {
   if (!item) return;
   const seconds = (performance.now() - shownMs) / 1000;
-  return act("decide", { position: item.position, labels, is_skip: isSkip, seconds, note: $("note").value });
+  return act("decide", { position: item.position, mark: item.mark, labels, is_skip: isSkip, seconds, note: $("note").value });
 }
 
 function enter() {

@@ -202,7 +202,7 @@ const ACTS = {
 };
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || isMapOpen() || event.target instanceof HTMLSelectElement) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isMapOpen() || event.target instanceof HTMLSelectElement) return;
   const isButton = event.target instanceof HTMLButtonElement;
   if (isButton && (event.key === "Enter" || event.key === " ")) return; // it presses the button
   const key = keyOf(event);
