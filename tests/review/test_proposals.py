@@ -58,3 +58,23 @@ def test_all_at_once_is_one_after_the_other(rows):
     proposals = Proposals([(rows[3], "joy")])
     assert proposals.accept_all(rows.values()) == {"all 1": "fear", "all 4": "joy", "all 7": "fear"}
     assert proposals.of(rows[2]) == Proposal("joy")  # what was only looked at has changed nothing
+
+
+def test_labels_worth_a_look_can_be_left_out_of_all_at_once():
+    """Most of them are right; the label that a person gave to the same text is no such guess."""
+    doubtful, probable = (
+        Issue(kind, "all", row, f"text {row}", "joy", "fear", 0.9)
+        for row, kind in ((1, "doubtful_label"), (2, "wrong_label"))
+    )
+    same = [
+        Issue("doubtful_label", "all", 3, "text 2", "joy", "anger", 0.8),
+        *(Issue("exact_duplicate", "all", row, "text 2", "joy", "", 1.0, 0) for row in (2, 3)),
+    ]
+    suspects = find_suspects([probable, doubtful, *same])
+    assert [one.is_doubtful for one in suspects] == [False, True, True]
+    assert Proposals().of(suspects[1]) == Proposal("fear", is_doubtful=True)
+    assert Proposals().accept_all(suspects, with_doubtful=False) == {
+        "all 2": "fear",
+        "all 3": "fear",
+    }
+    assert set(Proposals().accept_all(suspects)) == {"all 1", "all 2", "all 3"}

@@ -371,7 +371,7 @@ def test_api_of_the_page(open_session, data):
     def measure(changed):
         if not changed:
             raise DataError("nothing to learn from")
-        return Effect("all", 5, len(changed), 0.5, 0.75)
+        return Effect("all", 5, len(changed), 0.5, 0.75, 0.04)
 
     client = TestClient(create_review_app(session, nearest, measure), base_url="http://localhost")
     refused = client.post("/effect", json={})
@@ -390,6 +390,7 @@ def test_api_of_the_page(open_session, data):
         "n_changed": 1,
         "before": 0.5,
         "after": 0.75,
+        "verdict": "helps",
     }
     assert client.post("/effect", json={"seed": 1}).status_code == 422
     body = {"id": "2", "version": 1, "key": state["item"]["key"], "all": True, "kind": "conflict"}
@@ -505,3 +506,25 @@ def test_labels_that_a_person_proposes_are_read_as_in_the_data(tmp_path):
         write_issues_file([replace(issue, proposed_label=wrong)], path)
         with pytest.raises(DataError, match="all row 1, proposed_label"):
             read_suspects(path, splits)
+
+
+def test_labels_worth_a_look_are_accepted_at_once_only_where_they_are_chosen(tmp_path):
+    """Most of them are right: one press for all rows must not change them."""
+    found = [
+        Issue("wrong_label", "all", 2, "so happy today", "sadness", "joy", 0.9),
+        Issue("doubtful_label", "all", 3, "it rains", "sadness", "joy", 0.6),
+    ]
+    out = tmp_path / "decisions.csv"
+    with closing(Journal(journal_path(out))) as journal:
+        session = ReviewSession(find_suspects(found), LabelSet(["joy", "sadness"]), journal, out)
+        assert session.keys_like(Filter(), accepts=True) == ("all 2",)
+        assert session.keys_like(Filter(kind="doubtful_label"), accepts=True) == ("all 3",)
+        nearest = Nearest(load_data((["so happy today", "it rains"], ["sadness", "sadness"])))
+        app = create_review_app(session, nearest, None)
+        client = TestClient(app, base_url="http://localhost")
+        state = client.get("/state").json()
+        assert (state["n_acceptable"], state["n_doubtful"]) == (1, 1)
+        assert not state["item"]["is_doubtful"]
+        state = client.get("/state", params={"kind": "doubtful_label"}).json()
+        assert (state["n_acceptable"], state["n_doubtful"]) == (1, 1)
+        assert state["item"]["is_doubtful"]

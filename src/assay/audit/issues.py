@@ -19,6 +19,7 @@ from assay.output_lock import lock_output
 
 __all__ = [
     "COLUMNS",
+    "DOUBTFUL_KIND",
     "KINDS",
     "LEFT_OUT_KINDS",
     "SPREADSHEET_ENCODINGS",
@@ -50,6 +51,7 @@ KINDS = {
     "no_label": "no label: left out",
     "unusable": "cannot be used: left out",
 }
+DOUBTFUL_KIND = "doubtful_label"  # fewer than half of these labels are expected to be wrong
 LEFT_OUT_KINDS = ("empty", "no_label", "unusable")  # of rows that are not among the data
 SCORE_DIGITS = 6
 # What Excel saves "CSV" in, by the country of the computer. A file of issues in one of them is read

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import Literal, TypedDict
 
 import numpy as np
 
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import DataError
+from assay.evaluation.compare import ALPHA, compare_pair
 from assay.methods import LABEL_CHECK
 from assay.progress import Progress
 
 __all__ = ["Effect", "measure_effect"]
+
+
+Verdict = Literal["helps", "hurts", "unclear"]
+
+
+class EffectEntry(TypedDict):
+    """An `Effect` as the page gets it."""
+
+    split: str
+    n_texts: int
+    n_changed: int
+    before: float
+    after: float
+    verdict: Verdict
 
 
 @dataclass(frozen=True)
@@ -29,6 +45,8 @@ class Effect:
         Labels of the split that were decided otherwise than given.
     before, after : float
         Shares of models that were fitted on the given labels, and on the decided ones; 0 to 1.
+    p_value : float
+        Exact paired test of the two being right equally often.
     """
 
     split: str
@@ -36,10 +54,25 @@ class Effect:
     n_changed: int
     before: float
     after: float
+    p_value: float
 
-    def to_dict(self) -> dict[str, str | int | float]:
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the decisions help or hurt models, or the difference may be chance."""
+        if self.p_value >= ALPHA:
+            return "unclear"
+        return "helps" if self.after > self.before else "hurts"
+
+    def to_dict(self) -> EffectEntry:
         """Return plain values, ready for JSON."""
-        return asdict(self)
+        return {
+            "split": self.split,
+            "n_texts": self.n_texts,
+            "n_changed": self.n_changed,
+            "before": self.before,
+            "after": self.after,
+            "verdict": self.verdict,
+        }
 
 
 def measure_effect(
@@ -74,11 +107,9 @@ def measure_effect(
     is_judged = ~np.isnan(before).any(axis=1) & ~np.isnan(after).any(axis=1)
     if not is_judged.any():
         raise DataError(f"no text of {split} could be judged by models that did not see it")
-    shares = [
-        float((probs[is_judged].argmax(axis=1) == ids[is_judged]).mean())
-        for probs in (before, after)
-    ]
-    return Effect(split, int(is_judged.sum()), len(own), *shares)
+    right = [probs[is_judged].argmax(axis=1) == ids[is_judged] for probs in (before, after)]
+    shares = [float(flags.mean()) for flags in right]
+    return Effect(split, int(is_judged.sum()), len(own), *shares, compare_pair(*right))
 
 
 def _judge(splits: Splits, split: str, labelled: LabelledTexts, *, seed: int) -> np.ndarray:

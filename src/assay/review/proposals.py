@@ -29,10 +29,13 @@ class Proposal:
         Empty: none is proposed.
     is_decided : bool
         Whether it is the label that a person gave to the same text, or nearly the same.
+    is_doubtful : bool
+        Whether the audit only calls the label of the row worth a look: most of these are right.
     """
 
     label: str
     is_decided: bool = False
+    is_doubtful: bool = False
 
 
 class Proposals:
@@ -60,23 +63,32 @@ class Proposals:
         if given is None and own:
             given = self._find(suspect, (NEAR_TEXT_KIND,))
         if given is None:
-            return Proposal(own)
+            return Proposal(own, is_doubtful=suspect.is_doubtful)
         is_other = given != suspect.issue.label
         return Proposal(given, is_decided=True) if is_other else Proposal("")
 
-    def accept_all(self, suspects: Iterable[Suspect]) -> dict[str, str]:
+    def accept_all(
+        self, suspects: Iterable[Suspect], *, with_doubtful: bool = True
+    ) -> dict[str, str]:
         """Return the label of each row that gets its proposal, by key, one row after the other.
 
         A row that was accepted is a decision for the next one. Rows without a proposal are left
         out, also those that have none any more by then. What was decided before stays known.
+
+        Parameters
+        ----------
+        suspects : iterable of Suspect
+        with_doubtful : bool
+            Whether proposals that are probably wrong are accepted, too.
         """
         after = Proposals()
         after._of_group = dict(self._of_group)
         accepted: dict[str, str] = {}
         for suspect in suspects:
-            if label := after.of(suspect).label:
-                accepted[suspect.key] = label
-                after._note(suspect, label)
+            proposal = after.of(suspect)
+            if proposal.label and (with_doubtful or not proposal.is_doubtful):
+                accepted[suspect.key] = proposal.label
+                after._note(suspect, proposal.label)
         return accepted
 
     def _note(self, suspect: Suspect, label: str) -> None:

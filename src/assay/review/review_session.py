@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assay.audit.issues import COLUMNS, IssueEntry
+from assay.audit.issues import COLUMNS, DOUBTFUL_KIND, IssueEntry
 from assay.data.files.spreadsheet import guard_cell
 from assay.data.labels import LabelSet
 from assay.disk import atomic_file
@@ -148,10 +148,20 @@ class ReviewSession(EventSession):
         return n_gone + self._answers.n_of_other_texts
 
     def keys_like(self, wanted: Filter, *, accepts: bool = False) -> tuple[str, ...]:
-        """Return the keys of all rows that wait, or of those with a proposal, to decide at once."""
+        """Return the keys of all rows that wait, or of those with a proposal, to decide at once.
+
+        Where no kind is chosen, proposals that are probably wrong are not accepted with the others.
+        """
         if accepts:
-            return tuple(self.proposals().accept_all(self._open(wanted)))
+            with_doubtful = wanted.kind == DOUBTFUL_KIND
+            proposals = self.proposals()
+            return tuple(proposals.accept_all(self._open(wanted), with_doubtful=with_doubtful))
         return tuple(one.key for one in self._open(wanted))
+
+    def count_doubtful(self, wanted: Filter) -> int:
+        """Return how many of the rows that wait have a proposal that is probably wrong."""
+        proposals = self.proposals()
+        return sum(proposals.of(one).is_doubtful for one in self._open(wanted))
 
     def proposals(self) -> Proposals:
         """Return what is proposed for the rows that wait."""

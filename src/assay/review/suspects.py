@@ -11,7 +11,7 @@ from typing import TypedDict
 import numpy as np
 
 from assay.audit.answers import FoundRow, read_issues_file
-from assay.audit.issues import KINDS, LEFT_OUT_KINDS, Issue, hash_text
+from assay.audit.issues import DOUBTFUL_KIND, KINDS, LEFT_OUT_KINDS, Issue, hash_text
 from assay.data.labels import LabelSet
 from assay.data.origin import WHOLE, Origin
 from assay.data.texts import Splits
@@ -75,7 +75,16 @@ class Suspect:
     @property
     def proposed_label(self) -> str:
         """The label that the gravest of those findings proposes that propose one; empty: none."""
-        return next((one.proposed_label for one in self.findings if one.proposed_label), "")
+        return self._proposing.proposed_label if self._proposing else ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the label that is proposed is probably not right: most of these labels are."""
+        return self._proposing is not None and self._proposing.kind == DOUBTFUL_KIND
+
+    @property
+    def _proposing(self) -> Issue | None:
+        return next((one for one in self.findings if one.proposed_label), None)
 
     def finding_for(self, label: str) -> Issue:
         """Return the finding that proposes a label; if none does, the gravest."""

@@ -31,6 +31,7 @@ function wordsOf(label) {
 
 function show(next) {
   const before = state?.item?.key;
+  if (state && state.version !== next.version && !$("effect").disabled) $("effect-note").textContent = "";
   state = next;
   const item = state.item;
   if (item?.key !== before && item) chosen = new Set(namesOf(item.proposed || item.row.label));
@@ -61,6 +62,7 @@ function questionOf(item) {
   const given = wordsOf(item.row.label);
   if (item.proposed) {
     const question = say("given_and_proposed", { given, proposed: wordsOf(item.proposed) });
+    if (item.is_doubtful) return `${question}. ${say("doubtful")}`;
     return item.is_by_decision ? `${question} ${say("by_decision")}` : question;
   }
   return say("given", { given });
@@ -107,6 +109,8 @@ function showNumbers() {
   $("matching").textContent = say("matching", { n: state.n_matching });
   if (!state.decided.changed) $("effect").disabled = true;
   else if ($("effect-note").textContent !== say("effect_busy")) $("effect").disabled = false;
+  const leavesOut = state.n_doubtful > 0 && wanted().kind !== "doubtful_label";
+  $("at-once-note").textContent = leavesOut ? say("doubtful_left_out", { n: state.n_doubtful }) : "";
   $("undo").disabled = Object.values(state.decided).every((n) => n === 0);
   $("accept-all").textContent = say("accept_all", { n: state.n_acceptable });
   $("keep-all").textContent = say("keep_all", { n: state.n_matching });
@@ -169,7 +173,7 @@ async function measure() {
   if (found instanceof Refused) $("effect-note").textContent = found.message;
   else if (found instanceof Error) $("effect-note").textContent = say("unmeasured");
   else {
-    const advice = say(found.after > found.before ? "effect_helps" : "effect_unclear");
+    const advice = say(`effect_${found.verdict}`);
     $("effect-note").textContent = `${say("effect_found", { ...found, before: percent(found.before), after: percent(found.after) })} ${advice}`;
   }
   $("effect").disabled = state.decided.changed === 0;
