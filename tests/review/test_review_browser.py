@@ -130,8 +130,17 @@ def test_decisions_survive_a_kill_and_reach_the_data(visit, reviewing, data, tmp
         page.wait_for_function(
             "n => document.getElementById('matching').textContent.startsWith(n)", arg=f"{before} "
         )
+        assert "worth a look: most of them are right" in page.text_content("#at-once-note")
+        page.click("#accept-all")
+        page.wait_for_function("() => document.getElementById('accept-all').disabled")
+        assert waiting(page) == 2 + N_DOUBTFUL
+        page.select_option("#kind", "doubtful_label")
+        page.wait_for_function("() => document.getElementById('at-once-note').textContent === ''")
+        assert "Most labels of this kind are right" in page.text_content("#question")
         page.click("#accept-all")
         page.wait_for_selector("#accept", state="hidden")
+        page.select_option("#kind", "")
+        page.wait_for_function("() => !document.getElementById('keep').hidden")
         assert waiting(page) == 2
         assert "the same" in page.text_content("#others")
         press(page, "k")
