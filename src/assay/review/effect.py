@@ -108,8 +108,14 @@ def measure_effect(
     if not is_judged.any():
         raise DataError(f"no text of {split} could be judged by models that did not see it")
     right = [probs[is_judged].argmax(axis=1) == ids[is_judged] for probs in (before, after)]
-    shares = [float(flags.mean()) for flags in right]
-    return Effect(split, int(is_judged.sum()), len(own), *shares, compare_pair(*right))
+    return Effect(
+        split=split,
+        n_texts=int(is_judged.sum()),
+        n_changed=len(own),
+        before=float(right[0].mean()),
+        after=float(right[1].mean()),
+        p_value=compare_pair(*right),
+    )
 
 
 def _judge(splits: Splits, split: str, labelled: LabelledTexts, *, seed: int) -> np.ndarray:
