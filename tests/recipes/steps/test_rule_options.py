@@ -83,6 +83,14 @@ def test_what_contradicts_itself_is_refused(options, said):
             "costs to give 'fraud' to a text of 'ok'",
         ),
         ({"cost": {"ok": {"spam": 1}}}, "the table of costs names the label 'spam'"),
+        (
+            {"cost": {"ok": {"ok": 5, "fraud": 1}, "fraud": {"ok": 1}}},
+            "has 5 where a text of 'ok' is given its own label, and 1 where it is given 'fraud'",
+        ),
+        (
+            {"cost": {"ok": {"fraud": 1}, "fraud": {"ok": 0}}},
+            "has 0 wherever 'ok' is given, so that every text would be given it",
+        ),
     ],
 )
 def test_labels_are_held_against_the_data(options, said):

@@ -46,6 +46,13 @@ def test_equal_costs_give_the_highest_score():
     assert (LabelRule(costs=costs).choose(probs) == probs.argmax(axis=1)).all()
 
 
+def test_of_labels_that_cost_the_same_the_best_is_given():
+    """It costs nothing to confuse the first two: both are expected to cost as much."""
+    rule = LabelRule(costs=((0, 0, 1), (0, 0, 1), (1, 1, 0)))
+    probs = np.array([[0.1, 0.8, 0.1], [0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
+    assert rule.choose(probs).tolist() == [1, 0, 2]
+
+
 @pytest.mark.parametrize(
     "rule",
     [

@@ -314,7 +314,32 @@ def _order_costs(costs: Costs, label_set: LabelSet) -> tuple[tuple[float, ...], 
                 f"a text of '{cut(true_label)}'; a cost for each pair of labels is needed"
             )
         matrix.append(tuple(float(row[label]) for label in label_set))
+    _refuse_senseless(matrix, label_set.names)
     return tuple(matrix)
+
+
+def _refuse_senseless(matrix: Sequence[Sequence[float]], labels: Sequence[str]) -> None:
+    """Refuse costs by which a wrong label would be better, or one label best for all texts.
+
+    Raises
+    ------
+    InputError
+        A right answer costs more than a mistake, or a label costs nothing wherever it is given.
+    """
+    for i, (label, row) in enumerate(zip(labels, matrix, strict=True)):
+        least = min(range(len(row)), key=row.__getitem__)
+        if row[least] < row[i]:
+            raise InputError(
+                f"the table of costs has {row[i]:g} where a text of '{cut(label)}' is given its "
+                f"own label, and {row[least]:g} where it is given '{cut(labels[least])}': a right "
+                "answer must not cost more than a mistake",
+                hint="a row is what the text is, a column what it is given: are they exchanged?",
+            )
+        if not any(one[i] for one in matrix):
+            raise InputError(
+                f"the table of costs has 0 wherever '{cut(label)}' is given, so that every text "
+                "would be given it; one mistake at least in that column has to cost something"
+            )
 
 
 def _order_several_costs(costs: Costs, label_set: LabelSet) -> tuple[tuple[float, ...], ...]:

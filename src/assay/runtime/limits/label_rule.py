@@ -21,6 +21,7 @@ from assay.runtime.entries import LabelRuleEntry
 __all__ = ["LabelRule"]
 
 LARGEST = 1e300  # whole numbers of JSON have no limit, those of NumPy have
+EQUAL = 1e-9  # costs that differ by a smaller share are equal: sums of floats
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,7 @@ class LabelRule:
         """
         probs = np.asarray(probs, dtype=np.float64)
         if self.costs:
-            expected_costs = probs @ np.asarray(self.costs, dtype=np.float64)
-            cheapest: np.ndarray = expected_costs.argmin(axis=1)
-            return cheapest
+            return _give_cheapest(probs, np.asarray(self.costs, dtype=np.float64))
         thresholds = np.array(self.thresholds, dtype=np.float64)  # None becomes NaN
         has_threshold = ~np.isnan(thresholds)
         ratios = probs / np.where(has_threshold, thresholds, math.inf)
@@ -123,6 +122,14 @@ class LabelRule:
             f"{where}: label_rule holds neither one threshold per label, null or above 0 and up "
             "to 1, nor a cost for each pair of labels"
         )
+
+
+def _give_cheapest(probs: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """Return the label that is expected to cost least; of equal ones, the best."""
+    expected = probs @ costs
+    is_cheapest = expected <= expected.min(axis=1, keepdims=True) * (1 + EQUAL)
+    given: np.ndarray = np.where(is_cheapest, probs, -1.0).argmax(axis=1)
+    return given
 
 
 def _are_thresholds(values: Any, n_labels: int) -> bool:
