@@ -306,6 +306,24 @@ def test_max_rows_limits_every_split(data, tmp_path):
     assert all(row["n_texts"] for row in results["methods"][0]["test"]["per_class"])
 
 
+def test_drawn_rows_are_said_on_every_first_screen(tmp_path):
+    """Results, report and card: a reader must not think that all texts took part."""
+    data = write_rows(tmp_path / "d.jsonl", *small_data(200))
+    options = RunOptions(methods=CHEAP, data=DataOptions(max_rows=50), report_language="ko")
+    results = run_data(data, tmp_path / "r", options=options)
+    assert results["warnings"][0].startswith("only 90 of the 200 texts took part, drawn at random")
+    assert results["data"]["splits"]["train"]["drawn_from"] == 160
+    assert "drawn_from" not in results["data"]["splits"]["test"]
+    korean = (tmp_path / "r/report.html").read_text("utf-8").partition("<section>")[0]
+    assert "텍스트 200개 가운데 무작위로 고른 90개만 썼습니다" in korean
+    assert "텍스트 180개 가운데 무작위로 고른 것" in (tmp_path / "r/model/README.md").read_text(
+        "utf-8"
+    )
+    whole = run_data(data, tmp_path / "w", options=RunOptions(methods=CHEAP))
+    assert not any("took part" in one for one in whole["warnings"])
+    assert "drawn_from" not in read_json(tmp_path / "w/model/assay.json")["training_data"]
+
+
 def test_labels_stand_in_the_order_of_labels_txt(tmp_path):
     """labels.txt, or --labels: in results, models and predictions alike."""
     data = write_data(tmp_path / "d")

@@ -66,7 +66,15 @@ def count_reasons(n_rows: Mapping[str, int]) -> str:
 
 def find_reading(splits: Splits) -> list[Fact]:
     """Return one fact for each thing that a reader of a score should know about its data."""
-    return [*_changes(splits), *_spellings(splits)]
+    return [*_drawn(splits), *_changes(splits), *_spellings(splits)]
+
+
+def _drawn(splits: Splits) -> list[Fact]:
+    """Return that `--max-rows` left most texts out, if it did."""
+    if not splits.drawn_from:
+        return []
+    n_texts, n_before = sum(map(len, splits.values())), sum(map(splits.n_before, splits))
+    return [Fact.of("reading.drawn", n_texts=n_texts, n_before=n_before)]
 
 
 def _changes(splits: Splits) -> list[Fact]:

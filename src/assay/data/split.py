@@ -250,7 +250,8 @@ def limit_rows(splits: Splits, max_rows: int, *, seed: int) -> Splits:
     Returns
     -------
     Splits
-        Splits that are small enough are the same objects.
+        Splits that are small enough are the same objects; `drawn_from` counts the texts of
+        the others.
 
     Raises
     ------
@@ -263,12 +264,13 @@ def limit_rows(splits: Splits, max_rows: int, *, seed: int) -> Splits:
             f"--max-rows is {max_rows:,}; at least {least:,} are accepted: "
             f"{KEPT_ROWS} for each of the {len(splits.label_set):,} classes"
         )
-    parts = {}
+    parts, drawn_from = {}, {}
     for name, labelled in splits.items():
         if len(labelled) > max_rows:
+            drawn_from[name] = len(labelled)
             labelled = labelled.take(_limited_rows(splits, labelled, max_rows, seed=seed))
         parts[name] = labelled
-    return replace(splits, parts=parts)
+    return replace(splits, parts=parts, drawn_from=drawn_from)
 
 
 def _limited_rows(

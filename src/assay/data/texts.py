@@ -262,6 +262,8 @@ class Splits(Mapping[str, LabelledTexts]):
         Columns of label names that no text has: they are no labels.
     n_empty_rows : int
         Rows without anything in their cells at the end of files.
+    drawn_from : mapping of str to int
+        Split -> how many texts it had before `--max-rows` drew some; only where it drew.
     origins : mapping of str to Origin
         Split as it was read -> its files; see `read_other_cells`.
 
@@ -286,6 +288,7 @@ class Splits(Mapping[str, LabelledTexts]):
     pool: tuple[str, ...] = ()
     empty_columns: tuple[str, ...] = ()
     n_empty_rows: int = 0
+    drawn_from: Mapping[str, int] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
     kept: dict[str, object] = field(default_factory=dict, init=False, compare=False)
 
@@ -309,6 +312,10 @@ class Splits(Mapping[str, LabelledTexts]):
 
     def __contains__(self, split: object) -> bool:
         return split in self.parts
+
+    def n_before(self, split: str) -> int:
+        """Return how many texts a split had before `--max-rows` drew some of them."""
+        return self.drawn_from.get(split, len(self[split]))
 
     @property
     def unit(self) -> str:

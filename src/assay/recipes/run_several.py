@@ -36,6 +36,7 @@ from assay.recipes.steps.row_ids import name_surprising, read_row_ids
 from assay.recipes.steps.run_facts import describe_machine
 from assay.recipes.steps.run_pieces import DrawnMap
 from assay.recipes.steps.several_score import SeveralMethod, score_several_method
+from assay.reporting.results_entries import SplitFingerprint
 from assay.reporting.several_report import collect_several, write_several_report
 
 if TYPE_CHECKING:
@@ -123,9 +124,11 @@ def _audit(run: Run) -> Audit:
 
 def _describe_data(data: TrainingSet) -> Mapping[str, Any]:
     splits = data.splits
-    sizes = {}
+    sizes: dict[str, SplitFingerprint] = {}
     for name, labelled in splits.items():
         sizes[name] = {"n_texts": len(labelled), "sha256": data.fingerprints[name]}
+        if name in splits.drawn_from:
+            sizes[name]["drawn_from"] = splits.drawn_from[name]
     together = describe_together(splits.label_set.encode(splits["train"].labels), splits.label_set)
     return {
         "source": splits.source,

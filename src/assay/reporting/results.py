@@ -229,6 +229,8 @@ class Results:
         splits: dict[str, SplitFingerprint] = {}
         for name, labelled in self.splits.items():
             splits[name] = {"n_texts": len(labelled), "sha256": self.fingerprints[name]}
+            if name in self.splits.drawn_from:
+                splits[name]["drawn_from"] = self.splits.drawn_from[name]
         return {
             "source": self.splits.source,
             "labels": list(self.splits.label_set),

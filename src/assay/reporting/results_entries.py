@@ -85,10 +85,14 @@ class SkippedEntry(TypedDict):
 
 
 class SplitFingerprint(TypedDict):
-    """The size of a split, and the SHA-256 over its texts and labels."""
+    """The size of a split, and the SHA-256 over its texts and labels.
+
+    `drawn_from` is its size before `--max-rows` drew some texts.
+    """
 
     n_texts: int
     sha256: str
+    drawn_from: NotRequired[int]
 
 
 class RunDataEntry(TypedDict):

@@ -77,6 +77,7 @@ class CutEntry(TypedDict, total=False):
 class TrainingDataEntry(TypedDict, total=False):
     """The training texts: where they came from, and the fingerprint of the train split.
 
+    `drawn_from` is how many texts they were drawn from, where `--max-rows` drew them.
     `fitted_on` names the splits that were trained on, where that is not train alone.
     `language` is the ISO 639 code of most texts, `scripts` the scripts that they are written in, by
     the first words of the names that Unicode gives their letters. `corrections` (their number) and
@@ -89,6 +90,7 @@ class TrainingDataEntry(TypedDict, total=False):
     source: str
     n_texts: int
     sha256: str
+    drawn_from: int
     fitted_on: list[str]
     language: str
     scripts: list[str]

@@ -3,7 +3,8 @@
 import platform
 
 from assay import load_data
-from assay.recipes.steps.run_facts import describe_machine, describe_splits
+from assay.recipes.steps.prepare import DataOptions, prepare_data
+from assay.recipes.steps.run_facts import describe_dropped, describe_machine, describe_splits
 
 
 def test_sentence_counts_texts_classes_and_rows_left_out(tmp_path):
@@ -23,3 +24,16 @@ def test_machine_is_this_one(monkeypatch):
     assert machine.python == platform.python_version()
     assert machine.n_threads == 1
     assert machine.device == "auto"  # what was asked for
+
+
+def test_drawn_texts_are_counted_beside_all(tmp_path):
+    """A run says it when it begins, and a training too; nothing is said where all take part."""
+    rows = [f"text {i},{'joy' if i % 2 else 'fear'}" for i in range(200)]
+    path = tmp_path / "all.csv"
+    path.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
+    drawn = prepare_data(path, options=DataOptions(max_rows=30), seed=0)
+    assert describe_splits(drawn).endswith(" texts in 2 classes, drawn from 200")
+    assert describe_dropped(drawn).endswith(": 70 of 200 texts drawn (--max-rows)")
+    whole = prepare_data(path, options=DataOptions(), seed=0)
+    assert describe_splits(whole).endswith(" texts in 2 classes")
+    assert describe_dropped(whole) == ""

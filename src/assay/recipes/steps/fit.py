@@ -200,6 +200,8 @@ class TrainingSet:
             "n_texts": len(self.train),
             "sha256": self.fingerprints["train"],
         }
+        if drawn_from := self._count_drawn_from():
+            facts["drawn_from"] = drawn_from
         if self.fitted_on != ("train",):
             facts["fitted_on"] = list(self.fitted_on)
         language = tell_main_language(self.train.texts)
@@ -217,6 +219,11 @@ class TrainingSet:
             facts["corrections"] = self.splits.n_corrections
             facts["texts_sha256"] = self.splits["train"].sha256(with_labels=False)
         return facts
+
+    def _count_drawn_from(self) -> int | None:
+        """Return how many texts the fitted ones were drawn from; None if all were taken."""
+        n_before = sum(map(self.splits.n_before, self.fitted_on))
+        return n_before if n_before > len(self.train) else None
 
     def state_facts(self) -> None:
         """Work `facts` out, and free what tells languages: before a method's libraries need room.

@@ -22,18 +22,25 @@ def describe_splits(splits: Splits) -> str:
     if splits.label_set.task == "multi":
         held = f"with any number of {n_labels:,} labels each"
     sentence = f"{splits.source}: {sizes} texts {held}"
+    if splits.drawn_from:
+        sentence += f", drawn from {sum(map(splits.n_before, splits)):,}"
     if n_dropped := len(splits.dropped):
         sentence += f"; {n_dropped:,} row{'s' if n_dropped > 1 else ''} left out"
     return sentence
 
 
 def describe_dropped(splits: Splits) -> str:
-    """Say how many rows were left out and why; empty if none was."""
-    if not splits.dropped:
-        return ""
-    counts = Counter(row.reason for row in splits.dropped)
-    left_out = f"{plural(counts.total(), 'row')} left out ({count_reasons(counts)})"
-    return f"{splits.source}: {left_out}"
+    """Say which rows of the data take no part, and why; empty if all do."""
+    said = []
+    if splits.dropped:
+        counts = Counter(row.reason for row in splits.dropped)
+        said.append(f"{plural(counts.total(), 'row')} left out ({count_reasons(counts)})")
+    if splits.drawn_from:
+        n_texts = sum(map(len, splits.values()))
+        said.append(
+            f"{n_texts:,} of {sum(map(splits.n_before, splits)):,} texts drawn (--max-rows)"
+        )
+    return f"{splits.source}: {'; '.join(said)}" if said else ""
 
 
 def describe_machine() -> Machine:
