@@ -30,7 +30,7 @@ def make_spelling():
     for row, n in zip(pieces, RNG.integers(0, 5, N_TOKENS), strict=True):
         row[n:] = NOTHING
     pieces[PAD] = NOTHING
-    return Spelling(pieces)
+    return Spelling(pieces, np.zeros(20, dtype=bool))
 
 
 def make_texts(n_texts):
@@ -64,7 +64,9 @@ def make_network():
 def fit(encoded, indicator, spelling):
     """Fit n-grams of the pieces."""
     machines = SeveralMachines(None, np.arange(N_LABELS), indicator, 0)
-    return fit_ngrams(spelling.spell(encoded), machines, sizes=SIZES["multi"])
+    return fit_ngrams(
+        spelling.spell(encoded), machines, sizes=SIZES["multi"], begins=spelling.begins
+    )
 
 
 def test_graph_computes_the_same(tmp_path):

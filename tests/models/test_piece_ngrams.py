@@ -15,18 +15,20 @@ from assay.models.piece_ngrams import (
     FACTOR,
     MODULUS,
     SIZES,
+    NgramRule,
     PieceNgrams,
     count_ngrams,
     fit_ngrams,
 )
 from assay.models.several_machines import SeveralMachines
-from assay.runtime.linear import sigmoid
+from assay.runtime.linear import sigmoid, softmax
 from assay.runtime.session import OnnxSession
 from assay.tokenization.batches import EncodedTexts
 from assay.training.calibration import ScaleShift, Temperature
 
 RNG = np.random.default_rng(0)
-IDS = [[7], [3, 3, 3, 3], [1, 2], [399, 0, 5, 8, 8, 120, 7]]
+IDS = [[7], [3, 3, 3, 3, 3, 3], [1, 2], [399, 0, 5, 8, 8, 9, 11, 120, 7]]
+BEGINS = np.arange(400) % 3 == 0  # words begin with the pieces 0, 3, 6 ...
 
 
 def bucket_of(pieces, n_buckets):
@@ -51,20 +53,28 @@ def fit(encoded, label_ids, class_weight=None):
     """Fit the classifier of one class per text."""
     classes = np.unique(label_ids)
     machine = Machine(class_weight, classes, label_ids, 0)
-    return fit_ngrams(encoded, machine, sizes=SIZES["single"])
+    return fit_ngrams(encoded, machine, sizes=SIZES["single"], begins=BEGINS)
 
 
-@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES)
-def test_ngrams_of_each_text_are_counted_by_bucket(sizes):
-    """One to three, or five, pieces in a row, none across the end of a text."""
-    n_buckets, longest = sizes.n_buckets, sizes.longest
-    counts = count_ngrams(EncodedTexts.from_lists(IDS), longest=longest, n_buckets=n_buckets)
+def list_ngrams(ids, rule):
+    """List the n-grams of a text piece by piece: short ones anywhere, longer ones of one word."""
+    found = []
+    for n in range(1, rule.longest + 1):
+        for i in range(len(ids) - n + 1):
+            ngram = ids[i : i + n]
+            if n <= rule.across or not any(rule.begins[piece] for piece in ngram[1:]):
+                found.append(ngram)
+    return found
+
+
+@pytest.mark.parametrize(("longest", "across"), [(3, 3), (4, 2), (5, 1), (5, 5)])
+def test_ngrams_of_each_text_are_counted_by_bucket(longest, across):
+    """None goes across the end of a text, and long ones not into the next word."""
+    rule, n_buckets = NgramRule(longest, across, BEGINS), 1 << 17
+    counts = count_ngrams(EncodedTexts.from_lists(IDS), rule, n_buckets=n_buckets)
     assert counts.shape == (len(IDS), n_buckets)
     for ids, row in zip(IDS, counts, strict=True):
-        expected = Counter()
-        for n in range(1, longest + 1):
-            starts = range(len(ids) - n + 1)
-            expected.update(bucket_of(ids[i : i + n], n_buckets) for i in starts)
+        expected = Counter(bucket_of(ngram, n_buckets) for ngram in list_ngrams(ids, rule))
         assert dict(zip(row.indices.tolist(), row.data.tolist(), strict=True)) == dict(expected)
 
 
@@ -79,7 +89,7 @@ def test_graph_computes_the_same(tmp_path, n_classes):
     order = np.arange(n_classes)[::-1].copy()
     outputs = Outputs(tuple(f"c{i}" for i in order), order, Temperature(0.5))
     write_ngrams_onnx(ngrams, tmp_path / "m.onnx", outputs=outputs)
-    given = EncodedTexts.from_lists([*IDS, [], *[[i] for i in range(9)]])
+    given = EncodedTexts.from_lists([*IDS, [], *[[i] for i in range(9)], [0, 1, 2, 4, 5, 6, 7, 8]])
     scaled = np.exp(2 * ngrams.logits(given)[:, order])
     expected = scaled / scaled.sum(axis=1, keepdims=True)
     session = OnnxSession(tmp_path / "m.onnx", pad_id=7, n_threads=1)
@@ -88,13 +98,28 @@ def test_graph_computes_the_same(tmp_path, n_classes):
     np.testing.assert_allclose(alone, expected[:1], atol=1e-6)
 
 
+def test_words_decide_which_ngrams_the_graph_counts(tmp_path):
+    """The same pieces in other words have other scores: in the graph as well."""
+    encoded, label_ids = make_texts(60, 2)
+    found = []
+    for begins in (BEGINS, np.ones(400, dtype=bool)):
+        machine = Machine(None, np.arange(2), label_ids, 0)
+        ngrams = fit_ngrams(encoded, machine, sizes=SIZES["single"], begins=begins)
+        outputs = Outputs(("a", "b"), np.arange(2), Temperature())
+        write_ngrams_onnx(ngrams, tmp_path / "m.onnx", outputs=outputs)
+        session = OnnxSession(tmp_path / "m.onnx", pad_id=7, n_threads=1)
+        found.append(session.predict_proba(encoded))
+        np.testing.assert_allclose(found[-1], softmax(ngrams.logits(encoded)), atol=1e-6)
+    assert np.abs(found[0] - found[1]).max() > 1e-3
+
+
 def test_several_labels_are_scaled_one_by_one(tmp_path):
     """The graph returns the logits of all labels, and independent scores."""
     encoded, label_ids = make_texts(60, 3)
     indicator = np.eye(3, dtype=np.int64)[label_ids]
     indicator[::7] = 0
     machines = SeveralMachines(None, np.arange(3), indicator, 0)
-    ngrams = fit_ngrams(encoded, machines, sizes=SIZES["multi"])
+    ngrams = fit_ngrams(encoded, machines, sizes=SIZES["multi"], begins=BEGINS)
     order, scale, shift = np.array([1, 2, 0]), np.array([3.0, 2.0, 0.5]), np.array([1.0, -1.0, 0.0])
     outputs = Outputs(("a", "b", "c"), order, ScaleShift(scale, shift), "multi")
     write_ngrams_onnx(ngrams, tmp_path / "m.onnx", outputs=outputs)

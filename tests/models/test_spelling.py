@@ -71,5 +71,6 @@ def test_texts_stay_apart(lists):
     """Tokens without pieces add none."""
     own = [[7], [8, 9], []]
     table = np.array([[7, NOTHING], [8, 9], [NOTHING, NOTHING]], dtype=np.int32)
-    spelt = Spelling(table).spell(EncodedTexts.from_lists(lists))
+    spelling = Spelling(table, np.zeros(10, dtype=bool))
+    spelt = spelling.spell(EncodedTexts.from_lists(lists))
     assert list_texts(spelt) == [[piece for token in ids for piece in own[token]] for ids in lists]

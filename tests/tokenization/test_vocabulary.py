@@ -5,7 +5,7 @@ import json
 import pytest
 
 from _support.small_models import EDGE_TEXTS, small_data
-from assay.tokenization.vocabulary import MAX_ALPHABET, SPECIAL, learn_tokenizer
+from assay.tokenization.vocabulary import MAX_ALPHABET, SPECIAL, find_beginnings, learn_tokenizer
 
 FREQUENT = [
     "the card is late",
@@ -122,3 +122,16 @@ def test_real_texts_choose_by_themselves(shared_data):
         ]
         read[name] = kind_of(learn_tokenizer(texts, vocabulary_size=8000))
     assert read == {"emotion": "WordLevel", "banking77": "WordLevel", "klue_ynat": "BPE"}
+
+
+def test_pieces_with_which_words_begin_are_known():
+    """Each word has one such piece, its first; punctuation and the end of the text are words."""
+    learnt = learn_tokenizer(
+        ["wonderful wonders, 좋아요!"] * 3, vocabulary_size=40, whole_words=False
+    )
+    begins = find_beginnings(learnt)
+    assert begins.shape == (learnt.get_vocab_size(),)
+    for text, n_words in (("wonderful wonders, 좋아요!", 6), ("wonder", 2), ("", 1)):
+        ids = learnt.encode(text).ids
+        assert begins[ids].sum() == n_words
+        assert begins[ids][0]

@@ -29,7 +29,7 @@ from assay.models.spelling import learn_spelling
 from assay.runtime.layout import Layout
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
-from assay.tokenization.vocabulary import learn_tokenizer
+from assay.tokenization.vocabulary import find_beginnings, learn_tokenizer
 from assay.tokenization.window import check_long_texts
 from assay.training.context import ClassWeight, FitContext
 from assay.training.inference import network_logits, read_long_texts
@@ -241,7 +241,8 @@ class Compact(TextClassifier):
             spelling = learn_spelling(texts, tokenizer, n_pieces=sizes.n_pieces)
             advance(1)
             encoded = tokenizer.encode_texts(texts)
-            ngrams = fit_ngrams(spelling.spell(encoded), self._machine(label_ids), sizes=sizes)
+            spelt, machine = spelling.spell(encoded), self._machine(label_ids)
+            ngrams = fit_ngrams(spelt, machine, sizes=sizes, begins=spelling.begins)
             advance(1)
         held_out = context.encode_validation(tokenizer)
         if held_out is None:
@@ -270,7 +271,8 @@ class Compact(TextClassifier):
             self.tokenizer_ = SubwordTokenizer(learnt, max_tokens=SMALL_PIECES * self.max_tokens)
             advance(1)
             encoded = self.tokenizer_.encode_texts(texts)
-            self.ngrams_ = fit_ngrams(encoded, self._machine(label_ids), sizes=sizes)
+            machine, begins = self._machine(label_ids), find_beginnings(learnt)
+            self.ngrams_ = fit_ngrams(encoded, machine, sizes=sizes, begins=begins)
             advance(1)
 
     def _config(self, n_texts: int) -> TrainingConfig:

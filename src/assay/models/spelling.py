@@ -16,7 +16,7 @@ import numpy as np
 
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
-from assay.tokenization.vocabulary import END, PAD, UNKNOWN, learn_tokenizer
+from assay.tokenization.vocabulary import END, PAD, UNKNOWN, find_beginnings, learn_tokenizer
 
 __all__ = ["Spelling", "learn_spelling"]
 
@@ -32,9 +32,12 @@ class Spelling:
     ----------
     pieces : int32 array of shape (n_tokens, longest)
         ``NOTHING`` after the last piece of a token.
+    begins : bool array of shape (n_pieces,)
+        Whether a word begins with the piece.
     """
 
     pieces: np.ndarray
+    begins: np.ndarray
 
     @cached_property
     def _n_pieces(self) -> np.ndarray:
@@ -74,4 +77,4 @@ def learn_spelling(texts: Sequence[str], tokenizer: SubwordTokenizer, *, n_piece
     for row, spelling in zip(pieces, spellings, strict=True):
         kept = spelling[:longest]
         row[: len(kept)] = kept
-    return Spelling(pieces)
+    return Spelling(pieces, find_beginnings(small))

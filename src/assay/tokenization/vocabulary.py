@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 
+import numpy as np
 import tokenizers
 from tokenizers import models, normalizers, pre_tokenizers, processors, trainers
 
 from assay.tokenization.subwords import encodable
 
-__all__ = ["END", "PAD", "UNKNOWN", "learn_tokenizer"]
+__all__ = ["END", "PAD", "UNKNOWN", "find_beginnings", "learn_tokenizer"]
 
 PAD, UNKNOWN, END = SPECIAL = ("[PAD]", "[UNK]", "[END]")
 WORD_MARK = "▁"  # where a word begins, as Metaspace writes it
@@ -62,6 +63,21 @@ def learn_tokenizer(
         single=f"$A {END}", special_tokens=[(END, end_id)]
     )
     return tokenizer
+
+
+def find_beginnings(tokenizer: tokenizers.Tokenizer) -> np.ndarray:
+    """Say of each token of `learn_tokenizer` whether a word begins with it.
+
+    Returns
+    -------
+    bool array of shape (n_tokens,)
+        The end of a text and what is unknown count as words. Punctuation is one of its own.
+    """
+    vocabulary = tokenizer.get_vocab()
+    begins = np.zeros(max(vocabulary.values()) + 1, dtype=bool)
+    for token, i in vocabulary.items():
+        begins[i] = token in SPECIAL or token.startswith(WORD_MARK)
+    return begins
 
 
 def _learn_words(

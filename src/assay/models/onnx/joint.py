@@ -53,7 +53,7 @@ def write_joint_onnx(
     nodes = [
         *compact_nodes(network, logits="network_logits"),
         *_spell(),
-        *ngram_nodes(ngrams.longest, "pieces", "piece_mask"),
+        *ngram_nodes(ngrams.rule, "pieces", "piece_mask"),
         helper.make_node("Mul", ["margins", "scale"], ["scaled"]),
         helper.make_node("Add", ["network_logits", "scaled"], ["logits"]),
     ]

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from assay.models.onnx.export import write_graph
 from assay.models.outputs import Outputs
-from assay.models.piece_ngrams import FACTOR, MODULUS, PieceNgrams
+from assay.models.piece_ngrams import FACTOR, MODULUS, NgramRule, PieceNgrams
 
 __all__ = ["ngram_constants", "ngram_nodes", "write_ngrams_onnx"]
 
@@ -37,7 +37,7 @@ def write_ngrams_onnx(
     constants = ngram_constants(ngrams, outputs.order)
     constants |= {"scale": scale[:, 0].astype(np.float32), "bias": bias.astype(np.float32)}
     nodes = [
-        *ngram_nodes(ngrams.longest, "input_ids", "attention_mask"),
+        *ngram_nodes(ngrams.rule, "input_ids", "attention_mask"),
         helper.make_node("Mul", ["margins", "scale"], ["scaled"]),
         helper.make_node("Add", ["scaled", "bias"], ["logits"]),
     ]
@@ -62,21 +62,53 @@ def ngram_constants(ngrams: PieceNgrams, order: np.ndarray) -> dict[str, np.ndar
         "time_axis": np.array([1], dtype=np.int64),
         "last_axis": np.array([2], dtype=np.int64),
     }
-    for n in range(1, ngrams.longest + 1):
+    for n in range(1, ngrams.rule.longest + 1):
         constants[f"start_{n}"] = np.array([n - 1], dtype=np.int64)
+    if ngrams.rule.is_bounded:
+        constants["begins"] = ngrams.rule.begins.astype(np.int64)
     return constants
 
 
-def ngram_nodes(longest: int, pieces: str, mask: str) -> list[Any]:
+def ngram_nodes(rule: NgramRule, pieces: str, mask: str) -> list[Any]:
     """Return the nodes from pieces and their mask, by name, to `margins` without the bias."""
     nodes = []
-    for n in range(1, longest + 1):
-        nodes += _sum_ngrams(n, pieces, mask)
-    return [*nodes, *_divide_by_length(longest)]
+    if rule.is_bounded:
+        nodes += _find_words(pieces)
+    for n in range(1, rule.longest + 1):
+        nodes += _from_piece(mask, n, f"is_there_{n}")
+        counted = f"is_there_{n}"
+        if rule.is_bounded and n > 1:
+            nodes += _stay_inside(n)
+        if n > rule.across:
+            inside = [f"inside_{n}", f"is_there_{n}"]
+            counted = f"is_there_inside_{n}"
+            nodes.append(helper.make_node("Mul", inside, [counted]))
+        nodes += _sum_ngrams(n, pieces, counted)
+    return [*nodes, *_divide_by_length(rule.longest)]
 
 
-def _sum_ngrams(n: int, pieces: str, mask: str) -> list[Any]:
-    """Return the nodes that sum the rows of the table over the n-grams of n pieces."""
+def _find_words(pieces: str) -> list[Any]:
+    """Return the nodes that give 1 for a piece with which no word begins, else 0."""
+    return [
+        helper.make_node("Gather", ["begins", pieces], ["begins_word"]),
+        helper.make_node("Sub", ["one", "begins_word"], ["continues"]),
+    ]
+
+
+def _stay_inside(n: int) -> list[Any]:
+    """Return the nodes that give 1 for n pieces of one word: only with the first may it begin."""
+    if n == 2:
+        return [*_from_piece("continues", n, "inside_2")]
+    shorter = [f"inside_{n - 1}", "first", "but_last", "time_axis"]
+    return [
+        *_from_piece("continues", n, f"continues_{n}"),
+        helper.make_node("Slice", shorter, [f"shorter_inside_{n}"]),
+        helper.make_node("Mul", [f"shorter_inside_{n}", f"continues_{n}"], [f"inside_{n}"]),
+    ]
+
+
+def _sum_ngrams(n: int, pieces: str, counted: str) -> list[Any]:
+    """Return the nodes that sum the rows of the table over the counted n-grams of n pieces."""
     before = []
     if n == 1:
         before.append(helper.make_node("Identity", ["factor"], ["product_1"]))
@@ -87,14 +119,13 @@ def _sum_ngrams(n: int, pieces: str, mask: str) -> list[Any]:
     return [
         *before,
         *_from_piece(pieces, n, f"piece_{n}"),
-        *_from_piece(mask, n, f"is_there_{n}"),
         helper.make_node("Add", [f"product_{n}", f"piece_{n}"], [f"added_{n}"]),
         helper.make_node("Add", [f"added_{n}", "one"], [f"unbounded_{n}"]),
         helper.make_node("Mod", [f"unbounded_{n}", "modulus"], [f"hash_{n}"]),
         helper.make_node("Mod", [f"hash_{n}", "n_buckets"], [f"bucket_{n}"]),
         helper.make_node("Gather", ["table", f"bucket_{n}"], [f"half_{n}"]),
         helper.make_node("Cast", [f"half_{n}"], [f"rows_{n}"], to=TensorProto.FLOAT),
-        helper.make_node("Cast", [f"is_there_{n}"], [f"counted_{n}"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", [counted], [f"counted_{n}"], to=TensorProto.FLOAT),
         helper.make_node("Unsqueeze", [f"counted_{n}", "last_axis"], [f"mask_{n}"]),
         helper.make_node("Mul", [f"rows_{n}", f"mask_{n}"], [f"unpadded_{n}"]),
         helper.make_node("ReduceSum", [f"unpadded_{n}", "time_axis"], [f"sum_{n}"], keepdims=0),
