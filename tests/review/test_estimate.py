@@ -49,7 +49,8 @@ def test_no_estimate_below_twenty_random_texts(separable):
         (200, 2.0, 100, False),
         (50, 0.0, 100, False),
         (200, None, 100, False),
-        (200, 2.0, 5, True),
+        (200, 2.0, 10, True),
+        (200, 2.0, 9, False),
         (200, 0.1, 0, False),
     ],
 )
@@ -80,12 +81,13 @@ def test_forecast_never_goes_over_all_right():
 
 
 def test_forecast_is_about_the_texts_that_are_left():
-    """Of fewer than 100, about so many, which bring less; nothing is said where none is left."""
+    """Of fewer than 100, about so many, which bring less; nothing is said where hardly any is left."""
     estimate = Estimate(91, 40, 20, slope=Slope(1.0, 0.5, 2.0))
-    few, many = estimate.forecast(9), estimate.forecast(500)
-    assert (few.n_more, many.n_more) == (9, 100)
+    few, many = estimate.forecast(10), estimate.forecast(500)
+    assert (few.n_more, many.n_more) == (10, 100)
     assert 0 < few.low < few.gain < few.high < many.high
     assert few.gain < many.gain / 4
+    assert estimate.forecast(9) is None
     assert estimate.forecast(0) is None
 
 

@@ -233,6 +233,7 @@ def test_region_that_is_drawn_becomes_the_list(visit, pool_file, tmp_path):
         )
         n_region = int(page.text_content("#region").split()[0])
         assert n_region >= 63
+        assert page.evaluate("document.activeElement.id") == "text"  # Enter opens no map again
         press(page, "2")
         page.wait_for_function(
             "n => document.getElementById('region').textContent.startsWith(n - 1)", arg=n_region
@@ -343,3 +344,29 @@ def test_text_that_is_taken_back_is_shown_afresh(visit, pool_file, tmp_path):
         page.wait_for_function(f"() => {pressed} === 'joy'")
         page.close()
         run.stop()
+
+
+def test_note_beside_a_decided_text_is_kept(visit, pool_file, tmp_path):
+    """Without deciding again; the text stays on the screen, and a label is about it."""
+    out = tmp_path / "labelled.jsonl"
+    with labelling(pool_file, out, "--labels", LABELS) as running:
+        page = visit(running.url)
+        first, second = press(page, "1"), press(page, "2")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function(
+            "text => document.getElementById('text').textContent === text", arg=first
+        )
+        page.keyboard.press("/")
+        page.keyboard.type("ask the team")
+        page.keyboard.press("Enter")
+        page.wait_for_function("() => document.activeElement.id === 'text'")
+        page.wait_for_function(
+            "() => document.getElementById('suggestion').textContent.startsWith('Decided: joy')"
+        )
+        assert page.text_content("#text") == first
+        press(page, "3")
+        running.stop()
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    found = {row["text"]: (row["label"], row["note"]) for row in rows}
+    assert found == {first: ("fear", "ask the team"), second: ("sadness", "")}

@@ -24,6 +24,7 @@ N_FOLDS_OF_FEW = 20
 CURVE_FRACTIONS = (0.25, 0.5)  # of the labels, beside all of them
 N_CURVE_FOLDS = 5
 N_MORE = 100  # labels of which the estimate says what they would bring; fewer where fewer are left
+LEAST_MORE = 10  # fewer bring nothing that a forecast could tell from nothing
 N_DRAWS = 1_000  # of the random texts, for the interval of the forecast
 OUTSIDE = 0.025  # of the draws, on either side of the interval
 SHOWN_DIGITS = 3  # of a fraction: as the page shows accuracy and forecast, they add up to 1 at most
@@ -106,7 +107,7 @@ class Estimate:
         return wilson_interval(self.n_right, self.n_random)
 
     def forecast(self, n_left: int) -> Forecast | None:
-        """Return what more labels would bring; None if no text is left, or there is no curve.
+        """Return what more labels would bring; None if few texts are left, or there is no curve.
 
         Parameters
         ----------
@@ -114,7 +115,7 @@ class Estimate:
             Texts without a label.
         """
         n_more = min(N_MORE, n_left)
-        if self.slope is None or n_more < 1:
+        if self.slope is None or n_more < LEAST_MORE:
             return None
         rise = 1 / np.sqrt(self.n_labelled) - 1 / np.sqrt(self.n_labelled + n_more)
         most = 1 - round(self.accuracy, SHOWN_DIGITS)

@@ -16,7 +16,7 @@ function draw(name, attributes, text = "") {
 }
 
 export function drawCurve(svg, points, title) {
-  svg.toggleAttribute("hidden", points.length < 2);
+  for (const element of [svg, document.getElementById(`${svg.id}-title`)]) element.toggleAttribute("hidden", points.length < 2);
   if (points.length < 2) return;
   const most = Math.max(...points.map((one) => one.n));
   const lowest = Math.floor(10 * Math.min(...points.map((one) => one.accuracy))) / 10;

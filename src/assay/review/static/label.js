@@ -90,11 +90,18 @@ function inOrder(labels) {
 function sentenceOf() {
   if (!item) return "";
   if (back >= 0) return item.is_skip ? say("was_skipped") : say("was_labelled", { labels: item.labels.join(", ") || "–" });
-  if (!item.suggested) return say(state.has_model && item.is_random ? "at_random" : "no_suggestion");
+  if (!item.suggested) return whyNone();
   if (state.several) return item.suggested.length ? say("presses", { labels: inOrder(item.suggested).join(", ") }) : say("presses_none");
   const [label] = item.suggested;
   if (item.confidence === null) return say("by_name", { label });
   return say("suggests", { label, share: percent(item.confidence) });
+}
+
+// Why no label is suggested.
+function whyNone() {
+  if (state.has_model) return say(item.is_random ? "at_random" : "no_suggestion_here");
+  const isTaught = state.labels.filter(({ n }) => n).length > 1;
+  return say(isTaught ? "no_suggestion_yet" : "no_suggestion");
 }
 
 function showNumbers() {
@@ -177,6 +184,13 @@ function press(label) {
   if (!state.several) return decide([label], false);
   if (!chosen.delete(label)) chosen.add(label);
   showLabels();
+}
+
+// A note beside a text that was decided is kept at once: nobody would decide again for that. The text stays.
+async function keepNote() {
+  if (back < 0 || !item || $("note").value === (item.note || "")) return;
+  await decide(item.labels, item.is_skip);
+  look(1);
 }
 
 function decide(labels, isSkip) {
@@ -287,6 +301,7 @@ withKey($("skip"), "␣", say("skip"));
 withKey($("undo"), "Z", say("undo"));
 withKey($("earlier"), "←", say("earlier"));
 withKey($("later"), "→", say("later"));
+$("note").addEventListener("change", keepNote);
 $("done").addEventListener("click", enter);
 $("skip").addEventListener("click", () => decide([], true));
 $("undo").addEventListener("click", () => act("undo", {}));

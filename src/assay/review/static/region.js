@@ -6,6 +6,7 @@ import { say } from "./say.js";
 const RADIUS = 4; // pixels, on a map of the width below; less on a phone
 const WIDE = 700;
 const MARGIN = 14;
+const PALE = 0.35; // of dots that have no colour
 const NEAR = 12; // pixels within which a dot is pointed at
 const READ_MS = 1000; // between two looks whether texts have been read
 const $ = (id) => document.getElementById(id);
@@ -54,7 +55,7 @@ function draw() {
   const order = [...map.x.keys()].sort((a, b) => (places[a] ?? -1) - (places[b] ?? -1));
   order.forEach((i) => {
     const has = places[i] !== null && places[i] !== undefined;
-    pen.globalAlpha = has ? 0.95 : 0.35;
+    pen.globalAlpha = has ? 0.95 : PALE;
     pen.fillStyle = colourOf(places[i]);
     pen.beginPath();
     // What cannot be chosen is smaller.
@@ -140,6 +141,7 @@ function showLegend() {
     const dot = document.createElement("span");
     dot.className = "dot";
     dot.style.background = colourOf(place);
+    if (place === null) dot.style.opacity = PALE;
     entry.append(dot, words);
     return entry;
   });
@@ -196,6 +198,8 @@ export function setUpMap(picked) {
     draw();
   });
   $("map-close").addEventListener("click", () => $("map").close());
+  // A dialog gives the focus back to the button that opened it, where Enter would open it again.
+  $("map").addEventListener("close", () => $("text").focus());
   $("map-all").addEventListener("click", () => {
     $("map").close();
     pick([]);
