@@ -130,7 +130,10 @@ def check_http_protocol():
         "connection_lost": ["self", "exc"],
         "data_received": ["self", "data"],
         "on_message_begin": ["self"],
+        "on_header": ["self", "name", "value"],
         "on_headers_complete": ["self"],
+        "on_body": ["self", "body"],
+        "on_message_complete": ["self"],
         "on_response_complete": ["self"],
         "send_400_response": ["self", "msg"],
     }
@@ -138,7 +141,7 @@ def check_http_protocol():
         method = getattr(HttpToolsProtocol, name)
         assert list(inspect.signature(method).parameters) == parameters, name
     source = inspect.getsource(HttpToolsProtocol)
-    for name in ("cycle", "transport", "loop", "url", "headers"):
+    for name in ("cycle", "transport", "loop", "url", "headers", "pipeline", "flow"):
         assert f"self.{name}" in source
     assert "response_complete" in inspect.getsource(RequestResponseCycle)
 

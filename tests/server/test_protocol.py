@@ -6,7 +6,7 @@ import re
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -48,6 +48,64 @@ HEADS = {
     "headers": b"GET /health HTTP/1.1\r\n" + b"a: b\r\n" * 12_000 + b"\r\n",
     "no-end": b"GET /health HTTP/1.1\r\nX: " + b"a" * 200_000,
 }
+
+
+CHUNKED = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+AROUND = {
+    "trailers": CHUNKED + b"3\r\nabc\r\n0\r\n" + b"a: b\r\n" * 40_000,
+    "trailer": CHUNKED + b"3\r\nabc\r\n0\r\nX: " + b"a" * 200_000,
+    "name-of-a-trailer": CHUNKED + b"0\r\n" + b"a" * 200_000,
+    "chunk-extension": CHUNKED + b"3;x=" + b"a" * 200_000,
+    "blank-lines": b"\r\n" * 100_000,
+}
+
+
+@pytest.mark.parametrize("data", AROUND.values(), ids=AROUND)
+def test_what_is_around_a_body_is_bounded_as_heads_are(server, data):
+    """It means nothing to anybody: one client took 1.6 GB with it, and held up all others."""
+    answer = send(server, data)
+    if answer:
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        assert "what is around the body" in json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+    assert server.ask("/health")[0] == 200
+
+
+def test_trailer_is_read_over(server):
+    """It does not become a header of the request, which was let in already."""
+    body = json.dumps({"inputs": TEXT}).encode()
+    end = b"0\r\nHost: evil.example\r\nX: y\r\n\r\n"
+    data = CHUNKED.replace(b"chunked", b"chunked\r\nConnection: close")
+    assert send(server, data + b"%x\r\n%s\r\n" % (len(body), body) + end).startswith(
+        b"HTTP/1.1 200"
+    )
+
+
+def test_requests_that_do_not_wait_for_answers_are_answered_in_turn(server):
+    """More than are parsed at once, with bodies between them; nothing is lost or exchanged."""
+    post = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
+    data = b""
+    for n in range(1, 401):
+        body = json.dumps({"inputs": [TEXT] * (n % 3 + 1), "top_k": 1}).encode()
+        data += post % (len(body), body) + b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    answer = send(server, data + b"GET /health HTTP/1.0\r\n\r\n")
+    bodies = [part.partition(b"\r\n\r\n")[2] for part in answer.split(b"HTTP/1.1 200 OK")[1:]]
+    assert len(bodies) == 801
+    assert bodies[-1] == b'{"status":"ready"}'
+    assert set(bodies[1::2]) == {b'{"status":"alive"}'}
+    assert [len(json.loads(body)) for body in bodies[:-1:2]] == [n % 3 + 1 for n in range(1, 401)]
+
+
+def test_requests_of_who_reads_no_answer_take_little_memory(folders):
+    """They wait as bytes until those before them are answered, and the others are served."""
+    with running(folders["linear"], is_forked=False) as server, ExitStack() as stack:
+        memory = memory_of(server)
+        for _ in range(20):
+            raw = socket.create_connection((server.host, server.port), timeout=0.2)
+            stack.enter_context(raw)
+            with suppress(TimeoutError):
+                raw.sendall(b"GET / HTTP/1.1\r\n\r\n" * 50_000)
+            assert server.ask("/health")[0] == 200
+        assert memory_of(server) - memory < 150_000
 
 
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)

@@ -1,12 +1,15 @@
-"""uvicorn's protocol of HTTP, with bounds on the head of a request: on its length and on its time.
+"""uvicorn's protocol of HTTP, with bounds on what a request may say around its body, and on time.
 
 uvicorn closes connections that are idle after an answer, but it waits forever for the rest of a
-head that a client began to send, and keeps whatever comes of it in memory.
+head that a client began to send, and keeps whatever comes of it in memory. It does so with headers
+behind a body in chunks (trailers), too, and with requests that a client sends without waiting for
+answers (pipelining).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,8 +21,9 @@ from assay.server.slow_readers import CountedWrites, SlowReaders
 __all__ = ["MAX_HEAD_BYTES", "make_protocol"]
 
 MAX_HEAD_BYTES = 65_536  # URL and headers together
-# What is received is parsed in pieces: a head that is too long is noticed after one more piece.
-PIECE_BYTES = 16_384
+# What is received is parsed in pieces: a head that is too long is noticed after one more piece, and
+# a piece holds 200 of the shortest requests at most.
+PIECE_BYTES = 4_096
 SEPARATOR_BYTES = 4  # colon, space and the end of a line: what a header has beside name and value
 
 
@@ -35,8 +39,13 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
     cors_origins: Sequence[str] = ()
     _patience: asyncio.TimerHandle | None = None
     _is_reading_head = False
-    _n_head_bytes = 0  # read of a head so far, counted from its first whole piece
     _is_head_too_long = False
+    _is_news = False  # whether the last piece brought the begin or end of a head, or of a body
+    _n_silent_bytes = 0  # received since then: of a head, of trailers, between chunks
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._unread: deque[bytes] = deque()
 
     @property
     def _is_in_work(self) -> bool:
@@ -47,16 +56,22 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
         self._start_waiting()
 
     def data_received(self, data: bytes) -> None:
-        for piece in _cut(data):
-            was_reading_head = self._is_reading_head
+        self._unread.extend(_cut(data))
+        self._read_on()
+
+    def _read_on(self) -> None:
+        """Parse what was received, until a request has to wait for the answer to another."""
+        while self._unread and not self.pipeline:
+            piece = self._unread.popleft()
+            self._is_news = False
             super().data_received(piece)
             if self.transport.is_closing():
+                self._unread.clear()
                 return
-            if was_reading_head and self._is_reading_head:
-                self._n_head_bytes += len(piece)
-                if self._n_head_bytes > MAX_HEAD_BYTES:
-                    self._refuse(_make_head_error())
-                    return
+            self._n_silent_bytes = 0 if self._is_news else self._n_silent_bytes + len(piece)
+            if self._n_silent_bytes > MAX_HEAD_BYTES:
+                self._refuse(_make_head_error(is_trailer=not self._is_reading_head))
+                return
         if self._is_in_work:
             self._stop_waiting()
         else:
@@ -64,15 +79,27 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._is_reading_head = True
-        self._n_head_bytes = 0
+        self._is_reading_head = self._is_news = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._is_reading_head:  # a trailer means nothing to us
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._is_reading_head = False
+        self._is_news = True
         if _count_head_bytes(self.url, self.headers) > MAX_HEAD_BYTES:
             self._is_head_too_long = True
             raise HeadTooLong  # the parser stops, and send_400_response is called
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._is_news = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._is_news = True
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         err = ApiError(400, "validation", "this is no request of HTTP")
@@ -83,14 +110,22 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
         allowed = _find_allowed(self.cors_origins, self.headers or [])
         self.transport.write(_render(err, allowed=allowed))
         self.transport.close()
+        self._unread.clear()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self.transport.is_closing():
+            return
+        if self.pipeline:
+            self.flow.pause_reading()  # uvicorn reads on, however many requests wait already
+        elif self._unread:
+            self._read_on()
         if self._is_reading_head and not self._is_in_work:
             self._start_waiting()  # half of the next head came with this request
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._unread.clear()
         if self.slow_readers is not None:
             self.slow_readers.forget(self.transport)
         super().connection_lost(exc)
@@ -149,8 +184,9 @@ def _count_head_bytes(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
     return n_bytes
 
 
-def _make_head_error() -> ApiError:
-    sentence = f"the head of the request is too long; up to {MAX_HEAD_BYTES:,} bytes are accepted"
+def _make_head_error(*, is_trailer: bool = False) -> ApiError:
+    what = "what is around the body" if is_trailer else "the head"
+    sentence = f"{what} of the request is too long; up to {MAX_HEAD_BYTES:,} bytes are accepted"
     return ApiError(431, "validation", sentence)
 
 
