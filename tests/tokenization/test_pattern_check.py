@@ -2,7 +2,8 @@
 
 import pytest
 
-from assay.tokenization.pattern_check import find_slow_part
+from assay.tokenization.pattern_check import find_slow_part, judge_pattern
+from assay.tokenization.tokenizer_check import MAX_VAIN
 
 PUBLISHED = [
     r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
@@ -32,7 +33,27 @@ PUBLISHED = [
 @pytest.mark.parametrize("pattern", PUBLISHED)
 def test_patterns_of_published_tokenizers_are_accepted(pattern):
     """Repetitions of single characters and classes take time that grows with the text."""
-    assert find_slow_part(pattern) is None
+    cost = judge_pattern(pattern)
+    assert cost.problem is None
+    assert cost.n_vain <= MAX_VAIN - 2
+
+
+@pytest.mark.parametrize(
+    ("pattern", "n_vain"),
+    [
+        (r"\s+$", 1),
+        (r"\s++$", 1),
+        (r"\s+", 0),
+        (r"a+b?", 0),
+        (r"[^z]*[yz]|.*[yz]|c+d", 3),
+        (r"(?:a+b|c+)d", 2),
+        (r"a*+b*+c*+d", 3),
+        (r"(a+)++b", 2),
+    ],
+)
+def test_repetitions_before_what_may_not_match_are_counted(pattern, n_vain):
+    """Each reads the rest of a text in vain, also where it gives nothing back."""
+    assert judge_pattern(pattern).n_vain == n_vain
 
 
 @pytest.mark.parametrize(
@@ -59,6 +80,10 @@ def test_patterns_of_published_tokenizers_are_accepted(pattern):
         (r"(?:a{1,9}+|x)b", "repeats a repetition"),
         (r"a{2}?b", "repeats a repetition"),
         (r"(a{,11}){,11}b", "repeats a group"),
+        (r"(?:a*b|a)++c", "before what may not match"),
+        (r"(?>a+b|a)++c", "before what may not match"),
+        (r"(?:a++b|a){2,}+c", "repeats a"),
+        (r"(?:x(?:(?:a*b|a))++)++c", "before what may not match"),
         (r"x))", "closes a group"),
         (r"x" + "a?" * 20 + "a" * 20 + "$", "more than 128 ways"),
         (r"(?:a|a)" * 30 + "$", "more than 128 ways"),

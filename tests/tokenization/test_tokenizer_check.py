@@ -10,6 +10,8 @@ from assay.errors import ModelError
 from assay.tokenization.tokenizer_check import check_tokenizer_file
 
 SLOW = {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated", "invert": False}
+VAIN = {**SLOW, "pattern": {"Regex": r"\s+$"}}  # which DeepSeek's has once
+BYTES = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
 DOUBLE = {"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}
 
 
@@ -44,6 +46,8 @@ def test_plain_tokenizers_are_accepted(tmp_path):
         "single": [{"Sequence": {"id": "A", "type_id": 0}}],
         "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [101], "tokens": ["[CLS]"]}},
     }
+    splits = {"type": "Sequence", "pretokenizers": [VAIN, BYTES]}
+    check_tokenizer_file(write(tmp_path / "c.json", pre_tokenizer=splits, post_processor=BYTES))
     check_tokenizer_file(
         write(
             tmp_path / "b.json",
@@ -64,13 +68,27 @@ def test_plain_tokenizers_are_accepted(tmp_path):
             {"normalizer": {"type": "Precompiled", "precompiled_charsmap": charsmap("x" * 9999)}},
             "grow",
         ),
+        ({"pre_tokenizer": {"type": "Sequence", "pretokenizers": [BYTES] * 20}}, "grow"),
+        ({"normalizer": {"type": "Sequence", "normalizers": [DOUBLE, BYTES] * 4}}, "grow"),
+        ({"pre_tokenizer": {"type": "Sequence", "pretokenizers": [VAIN] * 7}}, "in vain too often"),
+        (
+            {
+                "normalizer": {"type": "Sequence", "normalizers": [DOUBLE] * 2},
+                "pre_tokenizer": VAIN,
+            },
+            "in vain too often",
+        ),
         ({"normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}] * 99}}, "99 parts"),
         ({"normalizer": {"type": "Shell", "command": "ls"}}, "unknown kind 'Shell'"),
         ({"model": {"type": "BPE", "dropout": 0.5}}, "at random"),
         ({"model": {"type": "WordPiece", "max_input_chars_per_word": 10**9}}, "cuts words"),
+        ({"model": {"type": "WordPiece", "max_input_chars_per_word": 5_000}}, "cuts words"),
+        ({"model": {"type": "Unigram", "vocab": [["a", 0], ["b" * 300, -1]]}}, "a piece of more"),
+        ({"model": {"type": "Unigram", "vocab": [[]]}}, "cannot be read"),
         ({"model": {"type": "BPE", "end_of_word_suffix": "x" * 999}}, "end_of_word_suffix"),
         ({"model": {"type": "Oracle"}}, "unknown kind 'Oracle'"),
         ({"added_tokens": [{"content": ""}]}, "0 characters"),
+        ({"added_tokens": [{"content": " ", "rstrip": True}]}, "white space beside it"),
         (
             {"post_processor": {"type": "TemplateProcessing", "single": [{}] * 1000}},
             "1,000 pieces",

@@ -1,6 +1,6 @@
-"""Whether a regular expression of a tokenizer can take for ever.
+r"""Whether a regular expression of a tokenizer can take for ever.
 
-The engine behind tokenizers tries one way after another (backtracking). Three kinds of patterns
+The engine behind tokenizers tries one way after another (backtracking). Some kinds of patterns
 have too many ways, and no published tokenizer has one of them:
 
 - A repeated group that holds a repetition or a choice, such as ``(a+)+`` or ``(a|aa)*``, has twice
@@ -10,7 +10,13 @@ have too many ways, and no published tokenizer has one of them:
   match. Two of them in a row, such as ``a*a*b``, do so for each length of the other; with the place
   where the search begins, the time grows with the third power of the length of a text.
 - A group that looks ahead or behind, with a repetition in it, reads the rest of the text for each
-  of its characters.
+  of its characters. So does a group with a repetition before something that may not match, however
+  it is repeated: ``(?:a*b|a)++``.
+
+A repetition without an end before something that may not match reads the rest of the text in vain,
+once for each place where a search begins: the time grows with the square of the length, as that of
+``\s+$``, which is published. How often a pattern does so is counted, and a tokenizer may do so a
+few times.
 
 What this module might read in another way than the engine is refused, too.
 """
@@ -21,7 +27,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["find_slow_part"]
+__all__ = ["PatternCost", "find_slow_part", "judge_pattern"]
 
 MAX_PATTERN_CHARS = 2_000
 MAX_COUNT = 100  # of a counted repetition: {2,100}
@@ -58,22 +64,44 @@ TOKEN = re.compile(
 FLAGS = re.compile(r"\(\?[ims]+\)")  # for all of the pattern, at its start
 
 
+@dataclass(frozen=True)
+class PatternCost:
+    """What is known of a pattern.
+
+    Parameters
+    ----------
+    problem : str or None
+        What is wrong with it, as the end of a sentence.
+    n_vain : int
+        How often it may read the rest of a text in vain at each place of the text.
+    """
+
+    problem: str | None = None
+    n_vain: int = 0
+
+
 def find_slow_part(pattern: str) -> str | None:
     """Return what is wrong with a pattern, as the end of a sentence; None if nothing is."""
+    return judge_pattern(pattern).problem
+
+
+def judge_pattern(pattern: str) -> PatternCost:
+    """Return what is wrong with a pattern, and how often it reads in vain."""
     if len(pattern) > MAX_PATTERN_CHARS:
-        return f"has {len(pattern):,} characters; at most {MAX_PATTERN_CHARS:,} are accepted"
+        shown = f"{len(pattern):,} characters; at most {MAX_PATTERN_CHARS:,} are accepted"
+        return PatternCost(f"has {shown}")
     scan = _Scan()
     flags = FLAGS.match(pattern)
     at = flags.end() if flags else 0
     while at < len(pattern):
         token = TOKEN.match(pattern, at)
         if token is None:
-            return f"has at character {at + 1:,} what cannot be judged"
+            return PatternCost(f"has at character {at + 1:,} what cannot be judged")
         problem = scan.step(token)
         if problem is not None:
-            return problem
+            return PatternCost(problem)
         at = token.end()
-    return scan.end_part()
+    return PatternCost(scan.end_part(), scan.n_vain)
 
 
 @dataclass
@@ -88,6 +116,9 @@ class _Part:
         Repetitions without an end that nothing follows yet that may not match.
     n_giving_back : int
         Those before something that may not match.
+    n_open, n_vain : int
+        The same of all repetitions without an end, also of those that give nothing back; of
+        choices, `n_vain` is the sum.
     is_branching : bool
         Whether it holds a choice or a repetition.
     is_needed : bool
@@ -99,6 +130,8 @@ class _Part:
     n_ways: int = 1
     n_ending: int = 0
     n_giving_back: int = 0
+    n_open: int = 0
+    n_vain: int = 0
     is_branching: bool = False
     is_needed: bool = True
     is_repeating: bool = False
@@ -108,9 +141,12 @@ class _Part:
         self.n_ways *= part.n_ways
         if part.is_needed:
             self.n_giving_back += self.n_ending
-            self.n_ending = 0
+            self.n_vain += self.n_open
+            self.n_ending = self.n_open = 0
         self.n_ending += part.n_ending
         self.n_giving_back += part.n_giving_back
+        self.n_open += part.n_open
+        self.n_vain += part.n_vain
         self.is_branching |= part.is_branching
         self.is_repeating |= part.is_repeating
 
@@ -118,6 +154,8 @@ class _Part:
         """Let it be there as often as a repetition says."""
         self.is_branching = self.is_repeating = True
         self.is_needed = low > 0
+        if most == math.inf:
+            self.n_open += 1
         if is_possessive:
             self.n_ways, self.n_ending = 1, 0
         elif most == math.inf:
@@ -141,7 +179,9 @@ class _Group:
             1 if self.is_atomic else sum(one.n_ways for one in self.branches),
             0 if self.is_atomic else max(one.n_ending for one in self.branches),
             max(one.n_giving_back for one in self.branches),
-            choice or self.branches[0].is_branching,
+            n_open=max(one.n_open for one in self.branches),
+            n_vain=sum(one.n_vain for one in self.branches),
+            is_branching=choice or self.branches[0].is_branching,
             is_repeating=any(one.is_repeating for one in self.branches),
         )
 
@@ -152,6 +192,11 @@ class _Scan:
     def __init__(self) -> None:
         self._groups = [_Group()]
         self._last: _Part | None = None  # a token or a group, which may be repeated
+
+    @property
+    def n_vain(self) -> int:
+        """How often the whole pattern reads in vain, once all of it was read."""
+        return sum(branch.n_vain for group in self._groups for branch in group.branches)
 
     def step(self, token: re.Match[str]) -> str | None:
         """Read a token; return what is wrong with it."""
@@ -204,6 +249,8 @@ class _Scan:
         part = self._last or _Part()
         if part.is_branching and most > 1 and not is_possessive:
             return "repeats a group that holds a repetition or a choice"
+        if part.n_vain and most > 1:
+            return "repeats a group that holds a repetition before what may not match"
         part.repeat(_least(token), most, is_possessive=is_possessive)
         self._last = part
         return None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import ModelError
-from assay.tokenization.pattern_check import find_slow_part
+from assay.tokenization.pattern_check import PatternCost, judge_pattern
 
 __all__ = ["check_tokenizer_file"]
 
@@ -33,11 +33,20 @@ KNOWN_PARTS = {
     ),
 }
 KNOWN_MODELS = ("WordLevel", "WordPiece", "BPE", "Unigram")
+# Bytes beyond ASCII become characters of two bytes; Chinese characters are set apart by spaces.
+GROWING = {"ByteLevel": 2.0, "BertNormalizer": 3.0}
 MAX_PARTS = 64  # of one step, sequences in sequences counted
 MAX_GROWTH = 64  # characters that one character can become
 MAX_PIECES = 64  # of a template, and ids of one special token
 MAX_NAME_CHARS = 256  # of a token that the file adds, a prefix or a suffix
-MAX_WORD_CHARS = 10_000  # longest word that WordPiece tries to cut: it takes the square of that
+# Longest word that WordPiece tries to cut, which takes the third power of that: published ones try
+# 100 or 200, and 5,000 took 3 s.
+MAX_WORD_CHARS = 1_000
+MAX_UNIGRAM_CHARS = 256  # of a piece: each is looked for at each place; published ones have 16
+# Times that patterns may read the rest of a text in vain. Where the text has grown before, each
+# counts by the square of that. Published tokenizers do so up to four times; one took 1.3 s on
+# 20,000 characters.
+MAX_VAIN = 6
 MAX_CHARSMAP_BYTES = 64  # longest text that a character becomes; the longest in Unicode has 33
 
 
@@ -53,7 +62,7 @@ def check_tokenizer_file(path: Path) -> None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         problem = next(_find_problems(content), None)
-    except (ValueError, RecursionError, TypeError, AttributeError, KeyError) as err:
+    except (ValueError, RecursionError, TypeError, AttributeError, LookupError) as err:
         raise ModelError(f"{path} cannot be read as a tokenizer: {err}") from err
     if problem is not None:
         raise ModelError(
@@ -63,6 +72,7 @@ def check_tokenizer_file(path: Path) -> None:
 
 def _find_problems(content: Mapping[str, Any]) -> Iterator[str]:
     """Say what is wrong, one sentence after another."""
+    growth, n_vain = 1.0, 0.0
     for step, known in KNOWN_PARTS.items():
         parts = list(_flatten(content.get(step)))
         if len(parts) > MAX_PARTS:
@@ -70,9 +80,17 @@ def _find_problems(content: Mapping[str, Any]) -> Iterator[str]:
         for part in parts:
             if part.get("type") not in known:
                 yield f"its {step} has a part of the unknown kind {part.get('type')!r}"
-            yield from _part_problems(part)
-        if math.prod(map(_growth, parts)) > MAX_GROWTH:
+            cost = _judge_part(part)
+            if cost.problem is not None:
+                yield f"its pattern {cost.problem}"
+            n_vain += cost.n_vain * growth**2
+            growth *= _growth(part)
+            if part.get("type") == "TemplateProcessing":
+                yield from _template_problems(part)
+        if growth > MAX_GROWTH:
             yield f"its {step} makes texts grow more than {MAX_GROWTH} times"
+    if n_vain > MAX_VAIN:
+        yield "its patterns read the rest of a text in vain too often"
     yield from _model_problems(content["model"])
     yield from _token_problems(content.get("added_tokens") or ())
 
@@ -89,14 +107,12 @@ def _flatten(part: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
             yield from _flatten(inner)
 
 
-def _part_problems(part: Mapping[str, Any]) -> Iterator[str]:
+def _judge_part(part: Mapping[str, Any]) -> PatternCost:
+    """Return what is known of the pattern of a part, if it has one."""
     pattern = part.get("pattern")
     if isinstance(pattern, Mapping) and "Regex" in pattern:
-        slow = find_slow_part(str(pattern["Regex"]))
-        if slow is not None:
-            yield f"its pattern {slow}"
-    if part.get("type") == "TemplateProcessing":
-        yield from _template_problems(part)
+        return judge_pattern(str(pattern["Regex"]))
+    return PatternCost()
 
 
 def _template_problems(part: Mapping[str, Any]) -> Iterator[str]:
@@ -110,7 +126,7 @@ def _template_problems(part: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _growth(part: Mapping[str, Any]) -> float:
-    """Return how many characters one character of a text can become."""
+    """Return how many bytes one byte of a text can become, or characters one character."""
     kind = part.get("type")
     if kind == "Replace":
         n_chars, pattern = len(part["content"]), part["pattern"]
@@ -120,8 +136,8 @@ def _growth(part: Mapping[str, Any]) -> float:
     if kind == "Metaspace":
         return max(1.0, len(part["replacement"]))
     if kind == "Precompiled":
-        return max(1.0, _longest_replacement(part["precompiled_charsmap"]) / MAX_CHARSMAP_BYTES)
-    return 1.0
+        return max(1.0, _longest_replacement(part["precompiled_charsmap"]))
+    return GROWING.get(str(kind), 1.0)
 
 
 def _longest_replacement(encoded: str) -> float:
@@ -144,6 +160,8 @@ def _model_problems(model: Mapping[str, Any]) -> Iterator[str]:
         yield f"its model is of the unknown kind {kind!r}"
     if model.get("dropout"):
         yield "it cuts words at random (dropout)"
+    if kind == "Unigram" and _longest_piece(model) > MAX_UNIGRAM_CHARS:
+        yield f"it has a piece of more than {MAX_UNIGRAM_CHARS} characters"
     if model.get("max_input_chars_per_word", 0) > MAX_WORD_CHARS:
         yield f"it cuts words of more than {MAX_WORD_CHARS:,} characters"
     for name in ("continuing_subword_prefix", "end_of_word_suffix", "unk_token"):
@@ -151,7 +169,13 @@ def _model_problems(model: Mapping[str, Any]) -> Iterator[str]:
             yield f"its {name} has more than {MAX_NAME_CHARS} characters"
 
 
+def _longest_piece(model: Mapping[str, Any]) -> int:
+    return max((len(piece[0]) for piece in model.get("vocab") or ()), default=0)
+
+
 def _token_problems(tokens: Any) -> Iterator[str]:
     for token in tokens:
         if not 0 < len(token["content"]) <= MAX_NAME_CHARS:
             yield f"a token that it adds has {len(token['content']):,} characters"
+        if token["content"].isspace() and (token.get("lstrip") or token.get("rstrip")):
+            yield "a token that it adds is white space, and takes the white space beside it"
