@@ -225,3 +225,12 @@ def test_link_in_a_circle_is_an_output_like_any_other(tmp_path):
     with pytest.raises(OutputExistsError, match=r"loop\.csv exists already"):
         check_output(loop, overwrite=False)
     check_output(loop, overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["a" * 231, "가" * 80])
+def test_name_that_leaves_no_room_for_longer_ones_is_refused_at_once(tmp_path, name):
+    """Systems take 255 bytes; what is written beside an output would have more."""
+    with pytest.raises(InputError, match="bytes; an output may have up to 230"):
+        check_output(tmp_path / name, overwrite=True)
+    with atomic_folder(tmp_path / ("b" * 230)) as root:
+        (root / "x").write_text("x")

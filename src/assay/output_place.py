@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assay._paths import follow_links
-from assay.errors import InputError
+from assay.errors import InputError, cut
 
 __all__ = [
     "MODEL_FILE",
@@ -50,6 +50,9 @@ WORK = (
 
 # What operating systems leave in folders: no part of any data, model or output.
 OS_FILES = ("lost+found", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r", "__MACOSX")
+# Of a name: systems take 255, and what is written beside an output has a longer name than it, such
+# as .OUT.rejected.jsonl.partial.
+MAX_NAME_BYTES = 230
 MOUNTS = Path("/proc/self/mountinfo")
 OCTAL = re.compile(r"\\([0-7]{3})")  # how a space in a path is written there
 
@@ -104,8 +107,16 @@ def check_name(out: Path) -> None:
     Raises
     ------
     InputError
-        Nothing can be written beside ``.``, ``..`` or ``/`` and renamed over it.
+        Nothing can be written beside ``.``, ``..`` or ``/`` and renamed over it; or the name is so
+        long that nothing beside it could have a longer one.
     """
+    n_bytes = len(os.fsencode(out.name))
+    if n_bytes > MAX_NAME_BYTES:
+        raise InputError(
+            f"the name '{cut(out.name)}' has {n_bytes} bytes; an output may have up to "
+            f"{MAX_NAME_BYTES}, since what is written beside it has a longer name",
+            hint="choose a shorter --out",
+        )
     if out.name in ("", ".."):
         raise InputError(
             f"'{out}' cannot be an output; a new name is accepted", hint="such as --out runs/first"

@@ -34,6 +34,12 @@ def run(error, *, as_json=False, debug=False):
             "hint: look at free space and permissions, and run it again\n",
         ),
         (
+            OSError(errno.EFBIG, "File too large"),
+            4,
+            "error: the system refused: File too large\n"
+            "hint: look at free space and permissions, and run it again\n",
+        ),
+        (
             MemoryError(),
             4,
             "error: there is not enough memory\nhint: take fewer rows (--max-rows)\n",

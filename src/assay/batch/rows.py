@@ -15,7 +15,7 @@ from typing import IO, Any, Unpack
 import numpy as np
 
 from assay._display import Brief
-from assay.batch.chunks import CHUNK_ROWS
+from assay.batch.chunks import CHUNK_ROWS, cut_chunks
 from assay.data.blank_text import is_blank
 from assay.data.cell_values import MAX_CHARS, text_or_problem
 from assay.data.column_advice import explain_table
@@ -212,6 +212,7 @@ def predict_rows(
     with_scope: bool = False,
     max_chars: int = MAX_CHARS,
     id_column: str | None = None,
+    cut: Callable[[Iterable[Row]], Iterable[list[Row]]] | None = None,
 ) -> Iterator[Prediction]:
     """Score rows as they come, one chunk at a time, in their order.
 
@@ -221,6 +222,8 @@ def predict_rows(
     rows : iterable of Row
     text_column, top_k, rule, with_scope, max_chars, id_column
         As in `Scoring`.
+    cut : callable, optional
+        Cuts rows into chunks. None: each is full, so that rows wait for those behind them.
 
     Raises
     ------
@@ -229,8 +232,7 @@ def predict_rows(
     """
     scoring = Scoring(text_column, top_k, rule, with_scope, max_chars, id_column)
     scoring.check(model)
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, CHUNK_ROWS)):
+    for chunk in (cut or cut_chunks)(rows):
         yield from score_rows(model, chunk, scoring)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from assay.cli.interrupt import EXIT_INTERRUPTED, settle_interrupt, was_interrupted
-from assay.cli.streams import open_closed_streams
+from assay.cli.streams import open_closed_streams, wait_on_streams
 
 __all__ = ["main"]
 
@@ -13,6 +13,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; the exit code is that of the design: 0, 1, 2, 3, 4 or 130."""
     open_closed_streams()
+    wait_on_streams()
     try:
         from assay.cli.app import app
 

@@ -21,18 +21,15 @@ from assay.errors import AssayError, OutsideError
 __all__ = ["first_speaks", "guard", "say_error"]
 
 EXIT_BUG = 1
-# What the machine refuses, whatever the code does: no space, no permission, a broken disk, too many
-# open files.
-OUTSIDE_ERRNOS = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EIO,
-    errno.EROFS,
-    errno.EACCES,
-    errno.EPERM,
-    errno.EMFILE,
-    errno.ENFILE,
-}
+# What the machine refuses, whatever the code does: no space or a limit of the size of files, no
+# permission, a broken disk or one of the network that is gone, too many open files, no memory. Not
+# every system has all of them.
+OUTSIDE_NAMES = (
+    *("ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "EACCES", "EPERM", "EMFILE", "ENFILE"),
+    *("ENOMEM", "ENAMETOOLONG", "ESTALE", "ETIMEDOUT", "ENOTCONN", "EHOSTDOWN", "ENODEV", "ENXIO"),
+    *("EBUSY", "ETXTBSY", "EREMOTEIO", "ENOLCK"),
+)
+OUTSIDE_ERRNOS = {getattr(errno, name) for name in OUTSIDE_NAMES if hasattr(errno, name)}
 
 
 NO_TEMPORARY = "No usable temporary directory"  # how Python says it

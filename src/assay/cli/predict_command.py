@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, cast
 
 import typer
 
@@ -27,6 +28,7 @@ from assay.cli.options import (
 )
 from assay.cli.row_warnings import first_texts, warn_of_rows, warn_of_unseen_scripts
 from assay.cli.show import print_json, print_line, printable
+from assay.cli.standard_input import STDIN, open_source, source_name
 from assay.errors import cut, plural
 
 if TYPE_CHECKING:
@@ -59,8 +61,6 @@ if TYPE_CHECKING:
 
 
 __all__ = ["ReadingFlags", "register"]
-
-STDIN = "-"
 
 
 def register(app: typer.Typer) -> None:
@@ -265,10 +265,6 @@ def _check_ray(
         )
 
 
-def _open_source(source: str) -> Any:
-    return sys.stdin.buffer if source == STDIN else source
-
-
 def _predict_folder(
     model: Path, source: str, options: FolderArguments, writing: WritingFlags, common: Common
 ) -> tuple[BlankRows, UnseenScripts]:
@@ -310,7 +306,7 @@ def _predict_file(
     with _resumable(out, quiet=common.quiet):
         summary = predict_file(
             model,
-            _open_source(source),
+            open_source(source, common),
             out,
             **options,
             id_column=writing.id_column,
@@ -381,19 +377,23 @@ def _print_rows(
     common: Common,
 ) -> tuple[BlankRows, UnseenScripts]:
     """Predict row by row onto stdout."""
+    from assay.batch.arrivals import cut_arrivals
+    from assay.batch.chunks import CHUNK_ROWS
     from assay.batch.rows import open_rows, predict_rows
     from assay.cli.shown_predictions import Printing, print_predictions
 
-    if source == STDIN and sys.stdin.isatty() and not common.quiet:
-        sys.stderr.write("one text per line; end with Ctrl-D\n")
     id_column = writing.id_column
-    rows, column = open_rows(_open_source(source), id_column=id_column, **reading.to_dict())
-    predictions = predict_rows(model, rows, text_column=column, id_column=id_column, **wanted)
-    name = "standard input" if source == STDIN else Path(source).name
+    rows, column = open_rows(open_source(source, common), id_column=id_column, **reading.to_dict())
+    cut = None
+    if source == STDIN:  # which may be a log that grows
+        cut = partial(cut_arrivals, most=CHUNK_ROWS, before_waiting=sys.stdout.flush)
+    predictions = predict_rows(
+        model, rows, text_column=column, id_column=id_column, cut=cut, **wanted
+    )
     printing = Printing(
         column,
         id_column,
-        refused_in=name if writing.strict else None,
+        refused_in=source_name(source) if writing.strict else None,
         is_quiet=common.quiet,
         as_json=common.json,
     )

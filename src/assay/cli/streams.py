@@ -1,11 +1,12 @@
-"""Standard streams that whoever started the command has closed (``>&-``)."""
+"""Standard streams that whoever started the command has closed (``>&-``), or made not to wait."""
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
-__all__ = ["open_closed_streams"]
+__all__ = ["open_closed_streams", "wait_on_streams"]
 
 STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -28,3 +29,14 @@ def open_closed_streams() -> None:
                 os.close(opened)
         stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - for good
         setattr(sys, name, stream)
+
+
+def wait_on_streams() -> None:
+    """Let the standard streams wait for whoever is at their other end.
+
+    Some programs make their ends not wait, which holds for whoever shares them. Python takes an
+    input that has nothing yet as ended, and loses what an output does not take at once.
+    """
+    for number in range(len(STREAMS)):
+        with suppress(OSError):  # a stream that is closed
+            os.set_blocking(number, True)

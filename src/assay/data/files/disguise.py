@@ -12,12 +12,13 @@ from pathlib import Path
 
 from assay.data.files.beginnings import is_binary, name_binary
 from assay.data.files.decoding import open_bytes
+from assay.data.files.delimiters import find_header_delimiter
 from assay.data.files.null_bytes import check_end
 from assay.data.files.reading import Reading
 from assay.data.files.signatures import HEAD_BYTES, Signature, find_signature
 from assay.errors import DataError
 
-__all__ = ["check_content"]
+__all__ = ["check_content", "check_stream", "name_rows"]
 
 TEXT_KINDS = (".csv", ".tsv", ".txt", ".jsonl", ".json")
 # "*+" and "(?>...)" give nothing back that they took: else a long file could be tried in every way
@@ -156,6 +157,45 @@ def check_content(path: Path, kind: str, reading: Reading) -> None:
         raise DataError(
             f"{path.name} is no text: it has many control characters", hint=WRITE_AS_TEXT
         )
+
+
+def check_stream(head: bytes, name: str, reading: Reading) -> None:
+    """Refuse lines of a stream that are something else.
+
+    Parameters
+    ----------
+    head : bytes
+        How the stream begins, as far as that has come.
+    name : str
+        How messages call it.
+    reading : Reading
+
+    Raises
+    ------
+    DataError
+        Says what it is.
+    """
+    if named := name_binary(head):
+        raise DataError(
+            f"{name} {named[0]}", hint="give it as a file, or unpacked as lines of text"
+        )
+    if reading.encoding is None and (found := find_signature(head)) is not None:
+        raise _other_encoding(name, found)
+
+
+def name_rows(head: bytes) -> tuple[str, str] | None:
+    """Return what a stream of rows looks like, and the suffix of such files; None: lines of text.
+
+    >>> name_rows(b'{"text": "so glad"}'), name_rows(b"id,text,label"), name_rows(b"so, so")
+    (('lines of JSON', '.jsonl'), ('a table', '.csv'), None)
+    """
+    if _is_json_line(head):
+        return "lines of JSON", ".jsonl"
+    first = head.partition(b"\n")[0].decode("utf-8-sig", "replace")
+    delimiter = find_header_delimiter(first.strip())
+    if delimiter is None:
+        return None
+    return "a table", ".tsv" if delimiter == "\t" else ".csv"
 
 
 def _name_form(head: bytes, kind: str) -> tuple[str, str] | None:

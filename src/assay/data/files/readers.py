@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Unpack
 
 from assay.data.files.decoding import check_encoding, open_text
-from assay.data.files.disguise import check_content
+from assay.data.files.disguise import check_content, check_stream
 from assay.data.files.file_errors import file_errors
 from assay.data.files.formats import FORMATS, SUFFIXES, file_kind
 from assay.data.files.json_rows import json_line_rows
@@ -111,6 +111,9 @@ def read_lines(source: Path | str | IO[Any], *, encoding: str | None = None) -> 
         with file_errors(path):
             check_content(path, ".txt", Reading(encoding=encoding))
         return _guarded(path, _lines_of(path, codec))
+    if hasattr(source, "peek"):
+        with file_errors(STDIN):
+            check_stream(source.peek(1), STDIN, Reading(encoding=encoding))
     return _guarded(STDIN, _lines_of(source, codec))
 
 
