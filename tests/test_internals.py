@@ -136,12 +136,13 @@ def check_http_protocol():
         "on_message_complete": ["self"],
         "on_response_complete": ["self"],
         "send_400_response": ["self", "msg"],
+        "_unsupported_upgrade_warning": ["self"],
     }
     for name, parameters in takes.items():
         method = getattr(HttpToolsProtocol, name)
         assert list(inspect.signature(method).parameters) == parameters, name
     source = inspect.getsource(HttpToolsProtocol)
-    for name in ("cycle", "transport", "loop", "url", "headers", "pipeline", "flow"):
+    for name in ("cycle", "transport", "loop", "url", "headers", "pipeline", "flow", "parser"):
         assert f"self.{name}" in source
     assert "response_complete" in inspect.getsource(RequestResponseCycle)
 

@@ -47,6 +47,13 @@ def test_name_in_a_folder_that_is_here_is_a_path(tmp_path, monkeypatch):
     assert nearby(tmp_path / "models" / "liner") == " Did you mean 'linear'?"
 
 
+def test_link_that_leads_nowhere_is_said(tmp_path):
+    """It is not "did you mean" the very same name."""
+    (tmp_path / "loop").symlink_to("loop")
+    assert nearby(tmp_path / "loop") == " It is a link that leads nowhere."
+    assert nearby(tmp_path / ("x" * 300)) == ""
+
+
 @pytest.mark.parametrize(
     ("ask", "kind", "said"),
     [

@@ -107,8 +107,11 @@ def nearby(path: Path) -> str:
     Returns
     -------
     str
-        Empty where no name is near. Hidden files are not suggested.
+        Empty where no name is near. Hidden files are not suggested. Where the name is there, and is
+        a link that leads nowhere, that is said instead.
     """
+    if os.path.islink(path):  # noqa: PTH114 - also of a name that no file can have
+        return " It is a link that leads nowhere."
     try:
         names = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
     except OSError:

@@ -69,7 +69,18 @@ def run(error, *, as_json=False, debug=False):
             "run it again with --debug and report what it prints\n",
         ),
     ],
-    ids=["input", "check", "outside", "disk", "size", "memory", "temporary", "library", "module", "bug"],
+    ids=[
+        "input",
+        "check",
+        "outside",
+        "disk",
+        "size",
+        "memory",
+        "temporary",
+        "library",
+        "module",
+        "bug",
+    ],
 )
 def test_error_has_its_exit_code_and_message(error, code, said, capsys):
     """One message on stderr, nothing on stdout."""

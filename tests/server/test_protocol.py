@@ -80,6 +80,33 @@ def test_trailer_is_read_over(server):
     )
 
 
+CHANGE = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+
+
+@pytest.mark.parametrize("n_bytes", [7, 1_000_000])
+def test_client_that_asks_for_another_protocol_is_answered_in_this_one(server, n_bytes):
+    """Java's client asks for HTTP/2 in every first request; its body was never read."""
+    body = json.dumps({"inputs": TEXT, "top_k": 1}).encode()
+    plain = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n" % len(body)
+    data = plain + CHANGE + b"\r\n" + body
+    data = data * 2 + b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((server.host, server.port), timeout=30) as raw:
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(data), n_bytes):
+            raw.sendall(data[start : start + n_bytes])
+        answer = read_all(raw)
+    assert answer.count(b"HTTP/1.1 200 OK") == 3
+    assert answer.count(b'[{"label":') == 2
+
+
+def test_packed_body_is_refused_with_the_reason(server):
+    """It was "no UTF-8"."""
+    headers = {"Content-Encoding": "gzip"}
+    status, _, content = server.ask("/predict", {"inputs": TEXT}, headers=headers)
+    assert (status, content["error_type"]) == (400, "validation")
+    assert "packed (Content-Encoding: gzip)" in content["error"]
+
+
 def test_requests_that_do_not_wait_for_answers_are_answered_in_turn(server):
     """More than are parsed at once, with bodies between them; nothing is lost or exchanged."""
     post = b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"

@@ -9,8 +9,10 @@ answers (pipelining).
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -40,6 +42,8 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
     _patience: asyncio.TimerHandle | None = None
     _is_reading_head = False
     _is_head_too_long = False
+    _is_asked_to_change = False  # to another protocol, by the request whose head was read last
+    _piece = b""  # what is parsed
     _is_news = False  # whether the last piece brought the begin or end of a head, or of a body
     _n_silent_bytes = 0  # received since then: of a head, of trailers, between chunks
 
@@ -62,7 +66,7 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
     def _read_on(self) -> None:
         """Parse what was received, until a request has to wait for the answer to another."""
         while self._unread and not self.pipeline:
-            piece = self._unread.popleft()
+            piece = self._piece = self._unread.popleft()
             self._is_news = False
             super().data_received(piece)
             if self.transport.is_closing():
@@ -88,10 +92,12 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
     def on_headers_complete(self) -> None:
         self._is_reading_head = False
         self._is_news = True
+        self._is_asked_to_change = _asks_for_another_protocol(self.headers)
         if _count_head_bytes(self.url, self.headers) > MAX_HEAD_BYTES:
             self._is_head_too_long = True
             raise HeadTooLong  # the parser stops, and send_400_response is called
-        super().on_headers_complete()
+        if not self._is_asked_to_change:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._is_news = True
@@ -99,7 +105,27 @@ class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
 
     def on_message_complete(self) -> None:
         self._is_news = True
-        super().on_message_complete()
+        if not self._is_asked_to_change:
+            super().on_message_complete()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Read a request that asks for another protocol as if it did not.
+
+        Java's client asks for HTTP/2 in every first request, and so does ``curl --http2``. A server
+        may go on with HTTP/1.1; the parser stops behind the head, and would never read the body.
+        """
+        stopped = sys.exc_info()[1]  # the parser says where, and `_piece` is what it was given
+        if not self._is_asked_to_change or stopped is None:
+            return
+        version = self.parser.get_http_version().encode()
+        start = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)
+        head = _write_head(start, self.headers)
+        rest = self._piece[stopped.args[0] :]
+        self.parser = type(self.parser)(self)
+        with suppress(AttributeError):  # as uvicorn does; older parsers have no such method
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._piece = head + rest
+        super().data_received(self._piece)
 
     def send_400_response(self, msg: str) -> None:
         err = ApiError(400, "validation", "this is no request of HTTP")
@@ -182,6 +208,28 @@ def _count_head_bytes(url: bytes, headers: list[tuple[bytes, bytes]]) -> int:
     for name, value in headers:
         n_bytes += len(name) + len(value) + SEPARATOR_BYTES
     return n_bytes
+
+
+def _asks_for_another_protocol(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Tell whether the parser will stop behind a head because of its header Upgrade."""
+    names = {name for name, _ in headers}
+    if not {b"upgrade", b"connection"} <= names:
+        return False
+    values = [value.lower() for name, value in headers if name == b"connection"]
+    return any(b"upgrade" in value for value in values)
+
+
+def _write_head(start: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """Return the head of a request, without what asks for another protocol."""
+    lines = [start]
+    for name, value in headers:
+        if name == b"connection":
+            options = [one.strip() for one in value.split(b",")]
+            kept = [one for one in options if one.lower() not in (b"upgrade", b"http2-settings")]
+            value = b", ".join(kept)
+        if name not in (b"upgrade", b"http2-settings"):
+            lines.append(name + b": " + value)
+    return b"\r\n".join([*lines, b"", b""])
 
 
 def _make_head_error(*, is_trailer: bool = False) -> ApiError:

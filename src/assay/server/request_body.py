@@ -11,6 +11,8 @@ from assay.server.limits import Limits
 
 __all__ = ["read_body"]
 
+SHOWN_CHARS = 20  # of an encoding that is not read
+
 
 async def read_body(request: Request, limits: Limits) -> bytes:
     """Return the body. No more of it is kept in memory than is accepted.
@@ -18,10 +20,11 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     Raises
     ------
     ApiError
-        413: it is too long. 408: it does not come in time.
+        413: it is too long. 408: it does not come in time. 400: it is packed.
     ClientGone
         The client left before its end.
     """
+    _refuse_packed(request)
     _check_announced_length(request, limits)
     try:
         async with asyncio.timeout(limits.client_s):
@@ -29,6 +32,14 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     except TimeoutError as err:
         sentence = f"the body was not whole after {limits.client_s:g} s (assay serve --client-s)"
         raise ApiError(408, "validation", sentence, headers={"Connection": "close"}) from err
+
+
+def _refuse_packed(request: Request) -> None:
+    for name, value in request.scope["headers"]:
+        if name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            shown = value.decode("latin-1")[:SHOWN_CHARS]
+            sentence = f"the body is packed (Content-Encoding: {shown}); send it as it is"
+            raise ApiError(400, "validation", sentence)
 
 
 def _check_announced_length(request: Request, limits: Limits) -> None:
