@@ -36,6 +36,7 @@ class HeadTooLong(Exception):
 class _BoundedProtocol(HttpToolsProtocol):  # type: ignore[misc]
     """A connection whose requests must have a complete head, of bounded length, in time."""
 
+    parser: Any
     client_s = 10.0  # `make_protocol` sets these three
     slow_readers: SlowReaders | None = None
     cors_origins: Sequence[str] = ()
