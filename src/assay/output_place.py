@@ -50,8 +50,8 @@ WORK = (
 
 # What operating systems leave in folders: no part of any data, model or output.
 OS_FILES = ("lost+found", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r", "__MACOSX")
-# Of a name: systems take 255, and what is written beside an output has a longer name than it, such
-# as .OUT.rejected.jsonl.partial.
+# The longest name: systems take 255 bytes, and what is written beside an output has a longer one,
+# such as .OUT.rejected.jsonl.partial.
 MAX_NAME_BYTES = 230
 MOUNTS = Path("/proc/self/mountinfo")
 OCTAL = re.compile(r"\\([0-7]{3})")  # how a space in a path is written there
