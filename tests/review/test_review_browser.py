@@ -1,6 +1,7 @@
 """The review page in a real browser: keys, kills, all at once, anyone can use it."""
 
 import csv
+import json
 
 import pytest
 
@@ -233,6 +234,46 @@ def test_two_browsers_korean_and_a_phone(visit, reviewing):
         page.close()
         other.close()
         served.stop()
+
+
+def test_all_labels_of_a_text_are_decided_at_once(visit, tmp_path):
+    """Keys press labels, Enter takes those that are pressed, and offers no change to what is given."""
+    texts = [f"text {number}" for number in range(6)]
+    data = tmp_path / "data.jsonl"
+    lines = [json.dumps({"text": text, "labels": ["joy", "fear"]}) for text in texts]
+    data.write_text("\n".join(lines), encoding="utf-8")
+    label, proposed = json.dumps(["fear", "joy"]), json.dumps(["joy"])
+    rows = load_for_audit(data)["all"]
+    found = [
+        Issue("extra_label", "all", line, text, label, proposed_label=proposed, score=0.9)
+        for line, text in zip(rows.lines, rows.texts, strict=True)
+    ]
+    write_issues_file(found, tmp_path / "issues.csv")
+    out = tmp_path / "decisions.csv"
+    with serving("review", data, "--issues", tmp_path / "issues.csv", "--out", out) as served:
+        page = visit(served.url)
+        assert "Change to joy" in page.text_content("#accept")
+        page.keyboard.press("1")  # fear, which the proposal leaves out
+        page.wait_for_selector("#accept", state="hidden")
+        page.keyboard.press("2")
+        page.wait_for_selector("#accept", state="visible")
+        changed = press(page, "Enter")
+        accepted = press(page, "Enter")
+        page.keyboard.press("1")
+        as_given = press(page, "Enter")
+        kept = press(page, "k")
+        page.keyboard.press("2")
+        nothing = press(page, "Enter")
+        page.close()
+        done = served.stop()
+    assert (done["n_changed"], done["n_kept"]) == (3, 2)
+    fix_data(data, out, tmp_path / "fixed.jsonl")
+    lines = (tmp_path / "fixed.jsonl").read_text(encoding="utf-8").splitlines()
+    fixed = {row["text"]: sorted(row["labels"]) for row in map(json.loads, lines)}
+    assert fixed[changed] == ["fear"]
+    assert fixed[accepted] == ["joy"]
+    assert fixed[as_given] == fixed[kept] == ["fear", "joy"]
+    assert fixed[nothing] == []
 
 
 def test_review_page_is_accessible(visit, reviewing):

@@ -42,7 +42,7 @@ function show(next) {
   $("place").textContent = item ? [...item.kinds.map((kind) => say(`kind_${kind}`)), whereOf(item.row)].join(" · ") : "";
   $("question").textContent = item ? questionOf(item) : "";
   $("effect-part").hidden = state.several;
-  $("accept").hidden = !item || !(item.proposed || state.several);
+  $("accept").hidden = !item || !(state.several ? isChanged(item) : item.proposed);
   if (item) withKey($("accept"), "Enter", say("accept", { label: state.several ? pressed().join(", ") || "–" : item.proposed }));
   $("keep").hidden = !item;
   if (item) withKey($("keep"), "K", say("keep", { label: wordsOf(item.row.label) }));
@@ -51,6 +51,12 @@ function show(next) {
   showRows("others", item?.others || [], item);
   showRows("nearest", item?.nearest || [], item);
   showNumbers();
+}
+
+// Several labels per text: whether those that are pressed are others than the row has.
+function isChanged(item) {
+  const own = namesOf(item.row.label);
+  return own.length !== chosen.size || !own.every((label) => chosen.has(label));
 }
 
 function whereOf(row) {
