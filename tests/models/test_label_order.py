@@ -55,15 +55,18 @@ def distinct_texts(names):
 
 
 def several_texts(n_labels):
-    """Make texts, each with words of its labels, of which it may have none: texts and numbers of labels."""
+    """Make texts, each with words of its labels, of which it may have none: texts and numbers of labels.
+
+    Each label is rarer than the one before, and its word says less, so that thresholds differ.
+    """
     rng = np.random.default_rng(0)
-    has = rng.random((80, n_labels)) < 0.4
-    own = [np.flatnonzero(row).tolist() for row in has]
+    has = rng.random((160, n_labels)) < 0.5 / np.arange(1, n_labels + 1)
+    shows = has ^ (rng.random(has.shape) < 0.06 * np.arange(n_labels))
     texts = [
-        " ".join([*(f"word{chr(97 + i)}" for i in row), "day", f"n{number}"])
-        for number, row in enumerate(own)
+        " ".join([*(f"word{chr(97 + i)}" for i in np.flatnonzero(row)), "day", f"n{number}"])
+        for number, row in enumerate(shows)
     ]
-    return texts, own
+    return texts, [np.flatnonzero(row).tolist() for row in has]
 
 
 @settings(max_examples=25, deadline=None)
@@ -110,6 +113,7 @@ def test_order_of_several_labels_changes_nothing(names, random):
         thresholds.append(np.array(model.manifest.thresholds)[columns])
     np.testing.assert_allclose(scores[1], scores[0], atol=1e-5)
     np.testing.assert_allclose(thresholds[1], thresholds[0], atol=1e-9)
+    assert len(set(thresholds[0].tolist())) > 1
 
 
 @settings(max_examples=40, deadline=None)
