@@ -124,6 +124,10 @@ def test_columns_with_a_well_known_word_are_offered():
     with pytest.raises(DataError, match="no text column found") as caught:
         find_columns(["Ticket ID", "Customer comment", "Category"], source="excel.csv")
     assert caught.value.flags == ("--text-column 'Customer comment'",)
+    with pytest.raises(DataError) as caught:
+        find_text_column(["접수번호", "접수일", "문의내용"], source="tickets.csv")
+    assert caught.value.flags == ("--text-column '문의내용'",)
+    assert "--label-column" not in caught.value.args[0] + caught.value.hint
 
 
 def test_names_that_occur_twice_are_told_apart_where_they_are_not_needed(caplog):

@@ -44,7 +44,7 @@ ENGLISH_LABEL_NAMES = (
 )
 KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
 MAX_LISTED = 20  # columns in a message
-NO_HEADER_ADVICE = "; if the first line is a row: --no-header --text-column 1 --label-column 2"
+NO_HEADER_ADVICE = "; if the first line is a row: --no-header --text-column 1, or its number"
 NUMBERED = re.compile(r" \(\d+ of \d+\)$")  # at the end of a name that occurs several times
 WORD = re.compile(r"[^\W_]+")
 DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}  # and how a shell is given them
@@ -284,12 +284,16 @@ def _known(
 
 
 def _similar(names: Sequence[str], tiers: Sequence[Sequence[str]], *, kind: str) -> list[str]:
-    """Return a flag for each column with a well-known word in its name, such as "Tweet text"."""
+    """Return a flag for each column with a well-known word in its name, such as "Tweet text".
+
+    Korean puts words together without a space: 문의내용 ends with 내용.
+    """
     known = set(chain.from_iterable(tiers))
+    korean = tuple(name for name in known if not name.isascii())
     return [
         f"--{kind}-column {shlex.quote(name)}"
         for name in names
-        if known & set(WORD.findall(name.casefold()))
+        if known & set(WORD.findall(name.casefold())) or name.casefold().endswith(korean)
     ]
 
 
