@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 
 import numpy as np
 
-from assay.runtime.hashed_terms import BLOCKS, Seen, buckets_of, forget_tokens, hash_terms
+from assay.models.bulk_terms import FlatLists, hash_in_bulk
+from assay.runtime.hashed_terms import BLOCKS, Seen, buckets_of, forget_tokens
 from assay.runtime.limits.scope import (
     ASPECTS,
     LEVELS,
@@ -34,7 +34,8 @@ __all__ = [
 MAX_COUNTS = 80 << 15
 BITS = (8, MAX_BITS)  # fewest and most bits of a bucket's number
 N_QUANTILES = 101
-CHUNK_TEXTS, CHUNK_CHARS = 256, 400_000  # that are hashed at once
+# That are hashed at once: many short texts, which repeat their tokens, or a few documents
+CHUNK_TEXTS, CHUNK_CHARS = 10_000, 400_000
 
 
 def fit_term_statistics(
@@ -60,13 +61,10 @@ def fit_term_statistics(
     seen: Seen = {}
     for chunk in slices_of(texts, max_texts=CHUNK_TEXTS, max_chars=CHUNK_CHARS):
         forget_tokens(seen)
-        members, classes = _pairs(label_ids[chunk])
-        for block, rows in enumerate(hash_terms(texts[chunk], seen)):
-            own = [rows[member] for member in members.tolist()]
-            n_terms = [*map(len, own)]
-            hashes = np.fromiter(chain.from_iterable(own), dtype=np.uint32, count=sum(n_terms))
-            class_of_term = np.repeat(classes, n_terms)
-            np.add.at(counts[block], (class_of_term << bits) + buckets_of(hashes, bits), 1.0)
+        for block, terms in enumerate(hash_in_bulk(texts[chunk], seen)):
+            buckets = buckets_of(terms.hashes, bits)
+            own, classes = _with_classes(label_ids[chunk], terms.rows)
+            np.add.at(counts[block], (classes << bits) + buckets[own], 1.0)
     largest = max(int(counts.max()), 1)
     logs = np.log(np.maximum(counts, 1)) / np.log(largest + 1.0)
     levels = np.where(counts > 0, 1 + np.round(LEVELS * logs), 0).astype(np.uint8)
@@ -81,15 +79,18 @@ def _add_none(label_ids: np.ndarray, n_classes: int) -> tuple[np.ndarray, int]:
     return np.hstack([label_ids, has_none.astype(label_ids.dtype)]), n_classes + 1
 
 
-def _pairs(label_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows and the classes of all pairs of a text and a class that it has.
+def _with_classes(label_ids: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of terms, given the text of each, and the class that each counts in.
 
-    A text with two classes is there twice: [[1, 0, 1], [0, 1, 0]] gives rows 0 0 1, classes 0 2 1.
+    The terms of a text with two classes are there twice: labels [[1, 0, 1], [0, 1, 0]] and rows 0 1
+    give terms 0 0 1, classes 0 2 1.
     """
     if label_ids.ndim == 1:
-        return np.arange(len(label_ids)), np.asarray(label_ids, dtype=np.int64)
-    rows, classes = np.nonzero(label_ids)
-    return rows, classes
+        return np.arange(len(rows)), label_ids[rows].astype(np.int64)
+    members, classes = np.nonzero(label_ids)
+    of_text = FlatLists(np.bincount(members, minlength=len(label_ids)))
+    places, terms = of_text.places(rows)
+    return terms, classes[places]
 
 
 def measure_by_folds(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -26,6 +26,8 @@ __all__ = [
     "count_terms",
     "forget_tokens",
     "hash_terms",
+    "hash_tokens",
+    "split_tokens",
 ]
 
 # As `linear` has them, a little shorter; by each rule for cutting words.
@@ -144,6 +146,33 @@ def hash_terms(
         words.append([hashed for hashed, _ in inside] + pairs)
         characters.append(grams)
     return words, characters
+
+
+def split_tokens(texts: Sequence[str], *, rule: int = RULE) -> list[list[str]]:
+    """Return the tokens of texts, whose terms are hashed one by one."""
+    fold = TERMS[rule].fold
+    return [fold(text).split() for text in texts]
+
+
+def hash_tokens(tokens: Iterable[str], seen: Seen, *, rule: int = RULE) -> Seen:
+    """Return the words and the hashes of the character n-grams of each token.
+
+    Parameters
+    ----------
+    tokens : iterable of str
+    seen : dict
+        As `hash_terms` takes it.
+    rule : int
+    """
+    table: Seen = {}
+    for token in tokens:
+        found = seen.get(token)
+        if found is None:
+            found = _hash_token(token, TERMS[rule])
+            if len(token) <= LONGEST_SEEN:
+                seen[token] = found
+        table[token] = found
+    return table
 
 
 def _hash_token(token: str, terms: TextTerms) -> tuple[list[_Word], list[int]]:
