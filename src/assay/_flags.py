@@ -28,6 +28,7 @@ OTHER_NAMES = {
     "abstain-below": "rule",
     "allowed-host": "allowed_hosts",
     "budget": "budget_s",
+    "cors-origin": "cors_origins",
     "epochs": "n_epochs",
     "save-every": "save_every_s",
     "scope": "with_scope",

@@ -131,7 +131,7 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     " Did you mean 'text'?"
     """
     close = find_close(word, options)
-    return "" if close is None else f" Did you mean '{close}'?"
+    return "" if close in (None, word) else f" Did you mean '{close}'?"
 
 
 def find_close(word: str, options: Iterable[str]) -> str | None:

@@ -186,3 +186,10 @@ def test_rows_are_known_by_line_in_files_of_text_alone(tmp_path):
     assert load_data(tmp_path / "d.csv").unit == "line"
     assert load_data(tmp_path / "d.json").unit == "row"
     assert load_data((["a", "b"], ["x", "y"])).unit == "row"
+
+
+@pytest.mark.parametrize("given", [str, pd.Series(["a"]).str, len, 3])
+def test_what_cannot_be_gone_through_is_no_sequence(given):
+    """Also where its type looks as if it could."""
+    with pytest.raises(InputError, match="a sequence of texts is accepted"):
+        check_texts(given)

@@ -240,3 +240,34 @@ def test_labels_that_are_dates_are_read_as_they_are_seen():
     dates = [datetime.date(2026, 1, 1 + i % 2) for i in range(2 * N_PAIRS)]
     found = load_data((TEXTS, dates))["all"]
     assert set(found.labels) == {"2026-01-01", "2026-01-02"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [
+        (pd.Series([1, "joy"] * N_PAIRS), "some labels are texts and others numbers"),
+        ([float("inf"), 1.0] * N_PAIRS, "a label is infinite"),
+        (pd.to_timedelta(pd.Series(NUMBERS), unit="D"), "the labels are spans of time"),
+    ],
+    ids=["mixed", "infinite", "spans"],
+)
+def test_labels_that_cannot_be_sorted_or_saved_are_refused(labels, problem):
+    """Where the model is fitted; the error was one of NumPy, or came when it was saved."""
+    with pytest.raises(InputError, match=problem):
+        Linear().fit(TEXTS, labels)
+
+
+def test_columns_that_numpy_has_no_type_for_are_read_one_by_one():
+    """Libraries of columns raise an exception of their own where NumPy lacks a type."""
+    arrow = require("pyarrow")
+    words, numbers = arrow.array(NAMES), arrow.array(NUMBERS)
+    kinds = arrow.array([0] * len(NAMES), arrow.int8())
+    union = arrow.UnionArray.from_sparse(kinds, [words, numbers])
+    assert Linear().fit(TEXTS, union).classes_.tolist() == ["a", "b"]
+
+
+def test_polars_numbers_of_128_bits_are_labels():
+    """NumPy has none."""
+    polars = pytest.importorskip("polars")
+    column = polars.Series(NUMBERS, dtype=polars.Int128)
+    assert Linear().fit(TEXTS, column).classes_.tolist() == [0, 1]

@@ -11,6 +11,15 @@ from assay.server.options import ServerOptions
     [
         ({"port": 70000}, "^port is 70000; 0 to 65535 are accepted"),
         ({"api_key": " "}, "the API key is blank"),
+        ({"api_key": "a\nb"}, "line breaks, control characters"),
+        ({"api_key": "열쇠"}, "letters beyond ASCII"),
+        ({"cors_origins": ("https://a.example/x",)}, "^cors_origins is 'https://a.example/x'; an"),
+        ({"cors_origins": ("a.example",)}, "without a path or a slash"),
+        ({"cors_origins": ("https://한국.example",)}, "xn--"),
+        ({"cors_origins": ("https://a\r\nX: y",)}, "^cors_origins is"),
+        ({"watch_s": float("nan")}, "^watch_s is nan; 0 or more"),
+        ({"keep_alive_s": float("inf")}, "^keep_alive_s is inf; more than 0"),
+        ({"root_path": "/a/../b"}, "^root_path is '/a/../b'; a path such as /nlp"),
         ({"workers": 0}, "^workers is 0; 1 to 256 is accepted"),
         ({"watch_s": -1.0}, "^watch_s is -1; 0 or more is accepted"),
         ({"keep_alive_s": 0.0}, "^keep_alive_s is 0; more than 0 is accepted"),
@@ -23,7 +32,11 @@ from assay.server.options import ServerOptions
             "^allowed_hosts is 'a.example:80'; a name or an address",
         ),
     ],
-    ids=["port", "key", "workers", "watch", "keep-alive", "host-url", "host-port"],
+    ids=[
+        *("port", "key", "key-lines", "key-letters", "origin-path", "origin-name"),
+        *("origin-letters", "origin-lines", "watch-nan", "keep-alive-inf", "root-path"),
+        *("workers", "watch", "keep-alive", "host-url", "host-port"),
+    ],
 )
 def test_wrong_options_are_refused(options, message):
     """In a sentence, before anything starts."""
@@ -47,3 +60,12 @@ def test_wrong_options_are_refused(options, message):
 def test_names_follow_from_the_address(options, address, names):
     """On loopback its own names and the allowed ones; elsewhere any, unless some are named."""
     assert ServerOptions(**options).hosts(address) == (None if names is None else frozenset(names))
+
+
+def test_keys_and_origins_are_as_clients_send_them():
+    """A key from a file ends with a line break; browsers leave out a port that goes without saying."""
+    origins = ("https://App.example:443", "http://localhost:3000", "*", "null")
+    options = ServerOptions(api_key=" secret\r\n", cors_origins=origins)
+    assert options.api_key == "secret"
+    expected = ("https://app.example", "http://localhost:3000", "*", "null")
+    assert options.cors_origins == expected

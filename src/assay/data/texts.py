@@ -66,8 +66,11 @@ def check_texts(texts: object, *, name: str = "texts") -> list[str]:
         )
     if isinstance(texts, (set, frozenset)) or _column_names(texts) is not None:
         raise _no_sequence(texts, name=name)
-    if not hasattr(texts, "__iter__"):
-        raise InputError(f"{name} is {type(texts).__name__}; a sequence of texts is accepted")
+    try:
+        iter(texts)  # type: ignore[call-overload]
+    except TypeError as err:
+        kind = type(texts).__name__
+        raise InputError(f"{name} is {kind}; a sequence of texts is accepted") from err
     as_list = plain_list(texts)
     for i, text in enumerate(as_list):
         if not isinstance(text, str):

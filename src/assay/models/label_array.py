@@ -29,8 +29,9 @@ def label_array(labels: Sequence[Any]) -> np.ndarray:
         A label is not known, or is neither a text nor a number.
     """
     _check_known(labels)
-    array = np.asarray(_without_enums(labels))
+    array = _as_array(_without_enums(labels))
     check_label_dtype(array)
+    _check_values(array)
     if array.dtype.kind == "T":
         return array.astype(object)
     if array.dtype.kind not in "OS" or array.ndim != 1:
@@ -38,6 +39,11 @@ def label_array(labels: Sequence[Any]) -> np.ndarray:
     kinds = set(map(type, array.tolist()))
     for kind in kinds:
         _check_kind(kind)
+    if len({issubclass(kind, str) for kind in kinds}) > 1:
+        raise InputError(
+            "some labels are texts and others numbers; one kind is accepted",
+            hint="write them as texts: [str(label) for label in labels]",
+        )
     if len(kinds) == 1 and kinds <= {int, bool, float}:
         numbers = np.array(array.tolist())
         if numbers.dtype.kind == "O":
@@ -48,6 +54,29 @@ def label_array(labels: Sequence[Any]) -> np.ndarray:
             )
         return numbers
     return array
+
+
+def _check_values(array: np.ndarray) -> None:
+    """Refuse spans of time, whose names in files are others, and infinity."""
+    if array.dtype.kind == "m":
+        raise InputError(
+            "the labels are spans of time; texts and numbers are accepted",
+            hint="write them as texts: [str(label) for label in labels]",
+        )
+    if array.dtype.kind == "f" and np.isinf(array).any():
+        raise InputError("a label is infinite; texts and other numbers are accepted")
+
+
+def _as_array(labels: Sequence[Any]) -> np.ndarray:
+    """Return labels as an array of whatever type NumPy makes of them.
+
+    Columns of pyarrow and polars refuse to be arrays where NumPy has no such type, each with an
+    exception of its own; their values are taken one by one then.
+    """
+    try:
+        return np.asarray(labels)
+    except Exception:
+        return np.asarray(plain_list(labels), dtype=object)
 
 
 def _without_enums(labels: Sequence[Any]) -> Sequence[Any]:

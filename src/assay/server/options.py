@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from assay.errors import InputError
+from assay.errors import InputError, cut
 from assay.server.limits import Limits
 
 __all__ = ["ServerOptions", "bracket_host"]
@@ -14,7 +15,10 @@ __all__ = ["ServerOptions", "bracket_host"]
 ANY_NAME = "*"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 HOST_NAME = re.compile(r"[^\s/:,@]+|\[[0-9a-fA-F:.]+\]")
-ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+ROOT_PATH = re.compile(r"(/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)*")
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+ANY_ORIGIN, NO_ORIGIN = "*", "null"  # what browsers say of a page from a file
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 MAX_PORT = 65_535
 MAX_WORKERS = 256
 
@@ -65,24 +69,24 @@ class ServerOptions:
 
     def __post_init__(self) -> None:
         self._check_counts()
-        if self.api_key is not None and (not self.api_key.strip() or not self.api_key.isascii()):
-            raise InputError(
-                "the API key is blank or has letters beyond ASCII; any other one is accepted"
-            )
+        if self.api_key is not None:
+            object.__setattr__(self, "api_key", _read_key(self.api_key))
+        origins = tuple(map(_read_origin, self.cors_origins))
+        object.__setattr__(self, "cors_origins", origins)
         for name in self.allowed_hosts:
             if not HOST_NAME.fullmatch(name):
                 raise InputError(
                     f"--allowed-host is '{name}'; "
                     "a name or an address, such as box.example, is accepted"
                 )
-        if self.watch_s < 0:
+        if not 0 <= self.watch_s < math.inf:
             raise InputError(f"--watch-s is {self.watch_s:g}; 0 or more is accepted")
         if not ROOT_PATH.fullmatch(self.root_path):
             raise InputError(
                 f"--root-path is '{self.root_path}'; a path such as /nlp is accepted: "
                 "it begins with a slash and does not end with one"
             )
-        if not self.keep_alive_s > 0:
+        if not 0 < self.keep_alive_s < math.inf:
             raise InputError(f"--keep-alive-s is {self.keep_alive_s:g}; more than 0 is accepted")
 
     def _check_counts(self) -> None:
@@ -105,6 +109,46 @@ class ServerOptions:
         if is_loopback:
             names.update(LOOPBACK_NAMES)
         return frozenset(names)
+
+
+def _read_key(key: str) -> str:
+    """Return a key without the white space around it, which a file or a variable may have.
+
+    Raises
+    ------
+    InputError
+        No header can hold it.
+    """
+    stripped = key.strip()
+    if not stripped or not stripped.isascii() or not stripped.isprintable():
+        raise InputError(
+            "the API key is blank, or has line breaks, control characters or letters beyond ASCII; "
+            "any other one is accepted"
+        )
+    return stripped
+
+
+def _read_origin(given: str) -> str:
+    """Return an origin as browsers send it: in lower case, without a default port.
+
+    >>> _read_origin("https://App.example:443")
+    'https://app.example'
+
+    Raises
+    ------
+    InputError
+        No browser sends such an origin, so no page could ever ask.
+    """
+    origin = given.lower()
+    if origin in (ANY_ORIGIN, NO_ORIGIN):
+        return origin
+    if not ORIGIN.fullmatch(origin):
+        raise InputError(
+            f"--cors-origin is '{cut(given)}'; an origin such as https://app.example or "
+            "http://localhost:3000 is accepted: without a path or a slash at its end, and other "
+            "letters as in xn--bcher-kva.example"
+        )
+    return origin.removesuffix(DEFAULT_PORTS.get(origin.partition(":")[0], ""))
 
 
 def bracket_host(host: str) -> str:
