@@ -25,7 +25,7 @@ def test_explanation_has_scores_words_and_sum(invoke, linear_model):
     assert "(others: " in lines[0]
     assert lines[3].split()[0] == "happy"
     assert lines[3].endswith("++++++++++")
-    assert ", exactly (logits, less their mean over labels)" in done.stdout
+    assert ", exactly (logits minus their mean over all labels)" in done.stdout
     shown = re.search(r"words (\S+), without words (\S+): together (\S+),", done.stdout)
     words, base, total = (round(100 * float(number)) for number in shown.groups())
     assert words + base == total

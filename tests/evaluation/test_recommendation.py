@@ -52,7 +52,10 @@ def test_the_cheapest_is_the_best():
         "compact": answer((0, 60), (1, 940)),
     }
     choice = choose_method(predictions)
-    assert choice.why == "linear has the highest accuracy (95.0%), and no cheaper method learns."
+    assert (
+        choice.why
+        == "linear has the highest accuracy (95.0%), and no method that learns is cheaper."
+    )
     assert choice.remarks == ("Chosen on 1,000 validation texts.",)
 
 
@@ -66,7 +69,7 @@ def test_others_that_are_as_good_are_named():
     }
     assert choose_method(predictions).why == (
         "No method has a higher accuracy than linear (100.0%); compact, features have as high a "
-        "one, and no cheaper method learns."
+        "one, and no method that learns is cheaper."
     )
 
 

@@ -32,7 +32,7 @@ __all__ = ["register"]
 MAX_MARKS = 10  # of the word that pushes most
 FAINT = 0.15  # words that push less than this share of the strongest are left unmarked
 # Blue and orange are told apart by the colour-blind too; underlined or not, without any colour.
-UNITS = {"single": "logits, less their mean over labels", "multi": "log-odds of the label"}
+UNITS = {"single": "logits minus their mean over all labels", "multi": "log-odds of the label"}
 TOWARDS, AGAINST = "bold underline blue", "dark_orange"
 
 
