@@ -170,8 +170,35 @@ def test_similarity_out_of_range_is_refused(given_value):
         ("I love c++", "I love c#"),
         ("★★★★★", "★☆☆☆☆"),
         ("so good 😊", "so good 😢"),
+        ("1.0", "10"),
+        ("ใครมาก็ได้", "ใครม้าก็ได้"),
+        ("سأل", "سال"),
+        ("-5 %", "5 %"),
     ],
 )
 def test_marks_and_signs_tell_texts_apart(one, other):
     """A vowel sign or a sign is part of what is compared."""
     assert not find_near_duplicates([one, other]).is_near.any()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("\uff21\uff22\uff23\uff11\uff12\uff13", "abc123"),
+        ("\uff11\uff10\uff05\u3000オフ", "10% オフ"),
+        ("\uff8a\uff9e\uff85\uff85を食べた", "バナナを食べた"),
+    ],
+)
+def test_width_does_not_tell_texts_apart(one, other):
+    """Letters and kana are the same in the width of ideographs and in half of it."""
+    found = find_near_duplicates([one, other])
+    assert found.is_near.all()
+    assert found.similarity[1] == 1
+
+
+def test_minus_of_a_number_is_no_punctuation():
+    """-5 degrees are not 5 degrees; a hyphen and a bullet are punctuation."""
+    similarity = find_near_duplicates(["-5 degrees", "5 degrees"]).similarity[1]
+    assert similarity < 1
+    for one, other in (("well-known fact", "well known fact"), ("- good day", "good day")):
+        assert find_near_duplicates([one, other]).similarity[1] == 1

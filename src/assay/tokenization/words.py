@@ -161,8 +161,12 @@ def fold_text(text: str, rule: int = RULE) -> str:
 
 @cache
 def separators() -> re.Pattern[str]:
-    """Return what is left out where texts are compared: punctuation and white space."""
-    return re.compile(rf"[\s_{_punctuation()}]+")
+    """Return what is left out where texts are compared: punctuation and white space.
+
+    The minus of a number stays: -5 degrees are not 5 degrees.
+    """
+    hyphen = r"-(?!\d)|(?<=\w)-"
+    return re.compile(rf"(?:[\s_{_punctuation(without='-')}]|{hyphen})+")
 
 
 @cache
@@ -185,9 +189,9 @@ def _marks() -> str:
 
 
 @cache
-def _punctuation() -> str:
+def _punctuation(without: str = "") -> str:
     """Return punctuation, control and format characters as the inside of a character class."""
-    kept = {*TELLING, *JOINERS, *map(chr, range(0xE0020, 0xE0080))}
+    kept = {*TELLING, *JOINERS, *map(chr, range(0xE0020, 0xE0080)), *without}
     found = (point for point in _points() if _is_punctuation(chr(point)))
     return _ranges(point for point in found if chr(point) not in kept)
 
