@@ -49,6 +49,8 @@ def test_missing_font_is_said_once_with_its_package(caplog, monkeypatch):
         ("THAI CHARACTER KO KAI", "fonts-noto-core"),
         ("DEVANAGARI LETTER KA", "fonts-noto-core"),
         ("ARABIC LETTER BEH", "fonts-noto-core"),
+        ("ETHIOPIC SYLLABLE HA", "fonts-noto-core"),
+        ("MYANMAR LETTER KA", "fonts-noto-core"),
         ("EGYPTIAN HIEROGLYPH A001", "fonts-noto"),
     ],
 )
@@ -89,3 +91,20 @@ def test_broken_font_file_is_passed_over(tmp_path, monkeypatch):
     monkeypatch.setattr(manager, "findSystemFonts", lambda: [path])
     assert fonts.font_families()[0] == fonts.BASE
     assert data_figures.draw_class_counts(COUNTS)
+
+
+def test_ideographs_are_drawn_in_one_font(monkeypatch):
+    """A font of Hangul has some ideographs: it is asked after those that have all, and else alone."""
+    monkeypatch.setattr(manager, "findSystemFonts", list)
+    for names, expected in (
+        (
+            ["NanumGothic", "Noto Sans CJK JP", "Noto Sans Ethiopic"],
+            ["Noto Sans CJK JP", "NanumGothic"],
+        ),
+        (["NanumGothic"], ["NanumGothic"]),
+    ):
+        monkeypatch.setattr(manager.fontManager, "get_font_names", lambda names=names: names)
+        fonts.font_families.cache_clear()
+        found = fonts.font_families()
+        assert found[: 1 + len(expected)] == [fonts.BASE, *expected]
+        assert ("Noto Sans Ethiopic" in found) == ("Noto Sans Ethiopic" in names)

@@ -105,12 +105,43 @@ FONTS = (
         ("notosansarabic-regular", "segoeui."),
         NOTO,
     ),
-    ScriptFonts(
-        ("BENGALI",), ("Noto Sans Bengali", "Nirmala UI"), ("notosansbengali-regular",), NOTO
+    *(
+        ScriptFonts(
+            (script.upper(),),
+            (f"Noto Sans {script}", *others),
+            (f"notosans{script.lower()}-regular",),
+            NOTO,
+        )
+        for script, *others in (
+            ("Bengali", "Nirmala UI"),
+            ("Cherokee", "Gadugi"),
+            ("Ethiopic", "Ebrima", "Nyala", "Kefa"),
+            ("Gujarati", "Nirmala UI"),
+            ("Gurmukhi", "Nirmala UI"),
+            ("Javanese", "Javanese Text"),
+            ("Kannada", "Nirmala UI"),
+            ("Khmer", "Leelawadee UI", "Khmer MN"),
+            ("Lao", "Leelawadee UI", "Lao MN"),
+            ("Malayalam", "Nirmala UI"),
+            ("Mongolian", "Mongolian Baiti"),
+            ("Myanmar", "Myanmar Text", "Myanmar MN"),
+            ("Oriya", "Nirmala UI"),
+            ("Sinhala", "Nirmala UI"),
+            ("Syriac", "Segoe UI Historic"),
+            ("Tamil", "Nirmala UI"),
+            ("Telugu", "Nirmala UI"),
+            ("Thaana", "MV Boli"),
+            ("Yi", "Microsoft Yi Baiti"),
+        )
     ),
-    ScriptFonts(("TAMIL",), ("Noto Sans Tamil", "Nirmala UI"), ("notosanstamil-regular",), NOTO),
-    ScriptFonts(("TELUGU",), ("Noto Sans Telugu", "Nirmala UI"), ("notosanstelugu-regular",), NOTO),
+    ScriptFonts(
+        ("TIBETAN",),
+        ("Noto Serif Tibetan", "Microsoft Himalaya", "Kailasa"),
+        ("notoseriftibetan-regular",),
+        NOTO,
+    ),
 )
+IDEOGRAPHS = "CJK"
 OTHER_PACKAGE = "fonts-noto"
 MISSING = "missing from font"  # in matplotlib's warning
 NAME_OF_GLYPH = re.compile(r"\\N\{([A-Z]+)")
@@ -135,7 +166,10 @@ def font_families() -> list[str]:
             if Path(path).name.casefold().startswith(beginnings):
                 _add_font(manager, path)
         known = set(manager.fontManager.get_font_names())
-    found = [name for fonts in FONTS for name in fonts.families if name in known]
+    # Fonts of ideographs come first: those of Hangul have some, in another style, and a word would
+    # be drawn in two.
+    in_order = sorted(FONTS, key=lambda fonts: IDEOGRAPHS not in fonts.scripts)
+    found = [name for fonts in in_order for name in fonts.families if name in known]
     return [BASE, *dict.fromkeys(found)]
 
 
@@ -159,7 +193,7 @@ def warn_missing_glyphs(messages: Iterable[str]) -> None:
     _warned.update(packages)
     _log.warning(
         "some characters of the labels are in no installed font and show as boxes in the figures; "
-        "install a font that has them, such as %s",
+        "install fonts that have them, such as %s",
         " and ".join(sorted(packages)),
     )
 
