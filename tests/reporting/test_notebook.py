@@ -65,3 +65,17 @@ def test_stock_pipeline_is_shown_for_a_stock_checkpoint_only():
     """Only `finetune` saves what the pipeline of transformers reads."""
     assert "pipeline" in "\n".join(sources(NotebookPlan(data="x.csv", methods=("finetune",)))[0])
     assert "pipeline" not in "\n".join(sources(NotebookPlan(data="x.csv", methods=("linear",)))[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_notebook_of_e5_explains_its_own_tokens(language):
+    """The pieces of `e5` begin words with a sign of their own, and its package is another extra."""
+    plan = NotebookPlan(data="x.csv", title="x", checkpoint="e5")
+    _, prose = sources(plan, language)
+    assert "`▁`" in prose
+    assert "`<s>`" in prose
+    assert "assay[train,multilingual,notebook]" in prose
+    assert "[CLS]" not in prose
+    _, prose = sources(NotebookPlan(data="x.csv", title="x"), language)
+    assert "`[CLS]`" in prose
+    assert "`▁`" not in prose

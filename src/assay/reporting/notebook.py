@@ -14,6 +14,7 @@ from typing import Any
 
 from assay._optional import require
 from assay.catalogue import ENGLISH, LANGUAGES, open_language
+from assay.checkpoints.aliases import E5
 from assay.methods import METHODS
 from assay.reporting.environment import TEMPLATES
 from assay.reporting.escape import quote
@@ -138,6 +139,7 @@ def _render(template: str, plan: NotebookPlan, language: str) -> str:
             epochs=plan.epochs,
             seed=plan.seed,
             is_sample=plan.is_sample,
+            is_e5=plan.checkpoint == E5,
             title=re.sub(r"[^\w .-]", " ", plan.title),
             new_text=new_text,
         )
