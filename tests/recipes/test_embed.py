@@ -13,6 +13,8 @@ from assay.data.texts import LabelledTexts, Splits
 from assay.errors import InputError, OutputExistsError, OutsideError
 from assay.recipes.embed import embed_data, embed_text, embed_texts
 
+THAI = "\u0e17\u0e14\u0e2a\u0e2d\u0e1a\u0e20\u0e32\u0e29\u0e32\u0e44\u0e17\u0e22"
+
 
 @pytest.fixture(scope="module")
 def splits():
@@ -136,3 +138,14 @@ def test_texts_are_checked(tiny_bert):
         embed_texts("good day", checkpoint=tiny_bert)
     with pytest.raises(InputError, match="pooling is 'max'; mean and cls"):
         embed_texts(["good day"], checkpoint=tiny_bert, pooling="max")
+
+
+def test_texts_that_the_checkpoint_cannot_read_are_told(tiny_bert, tmp_path, caplog):
+    """As `tokens`, `map` and `run` do: features of unknown tokens are all alike."""
+    texts = LabelledTexts((THAI, THAI + "a"), ("a", "b"), (1, 2))
+    strange = Splits({"all": texts}, LabelSet(("a", "b")), source="memory")
+    embed_data(strange, out=tmp_path / "f.npz", checkpoint=tiny_bert)
+    embed_text(THAI, checkpoint=tiny_bert)
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 2
+    assert all("reads these texts badly" in one for one in told)

@@ -23,7 +23,7 @@ from assay.disk import atomic_file, check_output, refusals_of_disk
 from assay.errors import InputError
 from assay.output_lock import lock_output
 from assay.progress import Progress
-from assay.recipes.steps.checkpoint import pick_checkpoint
+from assay.recipes.steps.checkpoint import find_checkpoint, warn_if_read_badly
 from assay.runtime.entries import CheckpointEntry
 
 if TYPE_CHECKING:
@@ -126,9 +126,9 @@ def embed_text(
     InputError
         `text` is not one text, or the pooling or the checkpoint cannot be used.
     """
-    encoder = checkpoints.FrozenEncoder(
-        resolve_checkpoint(_chosen(checkpoint, [text])), pooling=pooling, precision=precision
-    )
+    resolved = resolve_checkpoint(_chosen(checkpoint, [text]))
+    warn_if_read_badly(resolved, [text])
+    encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     hidden = encoder.hidden_states(text)
     features = encoder.transform([text])
     return EmbeddedText(
@@ -173,8 +173,7 @@ def embed_data(
     """
     out = Path(out)
     write = _check_out(out, overwrite=overwrite)
-    chosen = pick_checkpoint(checkpoint, splits, progress or Progress())
-    resolved = resolve_checkpoint(chosen, progress=progress)
+    resolved = find_checkpoint(checkpoint, splits, progress or Progress())
     encoder = checkpoints.FrozenEncoder(resolved, pooling=pooling, precision=precision)
     rows = _Rows(splits)
     about = {"checkpoint": resolved.to_dict(), "pooling": pooling, "precision": precision}

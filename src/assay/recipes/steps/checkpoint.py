@@ -84,7 +84,7 @@ class RunCheckpoint:
             for one in skipped:
                 progress.say(f"{one.method}: left out: {one.reason}")
             return cls(choice, None, skipped), replace(options, methods=left)
-        caveat = warn_if_read_badly(resolved, splits["train"].texts, progress)
+        caveat = warn_if_read_badly(resolved, splits["train"].texts)
         return cls(choice, resolved.sha256, caveat=caveat), options
 
 
@@ -127,21 +127,18 @@ def find_checkpoint(name: Any, splits: Splits, progress: Progress) -> Checkpoint
     """Return the checkpoint that was named or chosen, and say where it reads the texts badly."""
     found = resolve_checkpoint(pick_checkpoint(name, splits, progress), progress=progress)
     texts = [text for labelled in splits.values() for text in labelled.texts]
-    warn_if_read_badly(found, texts, progress)
+    warn_if_read_badly(found, texts)
     return found
 
 
-def warn_if_read_badly(
-    checkpoint: Checkpoint, texts: Sequence[str], progress: Progress
-) -> Fact | None:
-    """Say in numbers that a checkpoint cannot read the texts, and what to do.
+def warn_if_read_badly(checkpoint: Checkpoint, texts: Sequence[str]) -> Fact | None:
+    """Warn in numbers that a checkpoint cannot read the texts, and what to do.
 
     Return what was said as a fact; None if there was nothing to say.
     """
     reading = measure_reading(checkpoint, texts)
     warning = describe_reading(reading)
     if warning:
-        progress.say(warning)
         logger.warning("%s", warning.removeprefix("warning: "))
     return reading_fact(reading)
 
