@@ -198,7 +198,7 @@ def test_training_data_is_recorded(trained, tmp_path):
     """Where the texts came from and their fingerprint come along as given, beside what the estimator knows."""
     facts = {"source": "감정.csv", "n_texts": 60, "sha256": "0" * 64}
     save_model(trained["majority"], tmp_path / "model", training_data=facts)
-    known = {"n_texts": len(TEXTS), "scripts": ["LATIN", "HANGUL"]}
+    known = {"n_texts": len(TEXTS), "scripts": ["LATIN", "HANGUL"], "emoji": False}
     assert read_folder(tmp_path / "model").training_data == {**known, **facts}
 
 
@@ -206,8 +206,8 @@ def test_training_data_is_recorded(trained, tmp_path):
 def test_saved_model_knows_the_scripts_of_its_texts(saved, method):
     """A model that was fitted in Python tells texts in letters that it never saw, as those of `train` do."""
     seen = load_model(saved[method]).manifest.scripts
-    texts = ["ฝนตกหนัก", "良い一日", "한국어", "good"]
-    assert find_unseen_scripts(texts, seen=seen).counts == {"THAI": 1, "CJK": 1}
+    texts = ["ฝนตกหนัก", "良い一日", "한국어", "good", "👍🏽❤️"]
+    assert find_unseen_scripts(texts, seen=seen).counts == {"THAI": 1, "CJK": 1, "EMOJI": 1}
 
 
 def test_scripts_are_those_of_the_last_fit(tmp_path):
@@ -215,7 +215,7 @@ def test_scripts_are_those_of_the_last_fit(tmp_path):
     model = Linear().fit(["좋아요", "싫어요"] * 2, ["a", "b"] * 2)
     model.fit(["ดีมาก", "แย่มาก"], ["a", "b"])
     manifest = save_model(model, tmp_path / "model")
-    assert manifest.training_data == {"n_texts": 2, "scripts": ["THAI"]}
+    assert manifest.training_data == {"n_texts": 2, "scripts": ["THAI"], "emoji": False}
 
 
 @each_method

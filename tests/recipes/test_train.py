@@ -47,6 +47,7 @@ def test_training_returns_the_scores_of_the_saved_folder(data, tmp_path):
         "n_texts": 66,
         "sha256": load_data(data)["train"].sha256(),
         "scripts": ["LATIN", "HANGUL"],
+        "emoji": False,
         "label_column": "label",
     }
     assert (out / "README.md").read_text(encoding="utf-8").count("# m") == 1

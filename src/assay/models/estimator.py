@@ -30,7 +30,7 @@ from assay.models.label_array import label_array
 from assay.models.outputs import Outputs
 from assay.progress import Progress
 from assay.runtime.entries import CheckpointEntry, TokenizationEntry, TrainingDataEntry
-from assay.runtime.limits.scripts import list_scripts
+from assay.runtime.limits.scripts import has_emoji, list_scripts
 from assay.training.calibration import Temperature
 from assay.training.context import FitContext, Score
 from assay.training.states import TrainingStates
@@ -78,8 +78,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     vocabulary_ : PrunedVocabulary, optional
         Which tokens a pruned copy knows; None for every other estimator.
     training_data_ : dict, optional
-        What a saved model says of the texts that `fit` learnt from: how many they are, and the
-        scripts that they are written in.
+        What a saved model says of the texts that `fit` learnt from: how many they are, the scripts
+        that they are written in, and whether they have emoji.
     """
 
     method: ClassVar[str]
@@ -128,7 +128,11 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         context = FitContext(score=score, progress=progress or Progress(), states=states)
         self._learn(X, y, context, validation)
         texts = check_texts(X, name="X")
-        self.training_data_ = {"n_texts": len(texts), "scripts": list_scripts(texts)}
+        self.training_data_ = {
+            "n_texts": len(texts),
+            "scripts": list_scripts(texts),
+            "emoji": has_emoji(texts),
+        }
         return self
 
     def _learn(

@@ -80,7 +80,8 @@ class TrainingDataEntry(TypedDict, total=False):
     `drawn_from` is how many texts they were drawn from, where `--max-rows` drew them.
     `fitted_on` names the splits that were trained on, where that is not train alone.
     `language` is the ISO 639 code of most texts, `scripts` the scripts that they are written in, by
-    the first words of the names that Unicode gives their letters. `corrections` (their number) and
+    the first words of the names that Unicode gives their letters, and `emoji` whether they have
+    emoji. `corrections` (their number) and
     `texts_sha256` (the fingerprint without labels) exist where corrected labels were used.
     `reading` holds the options with which the file was read, and the kind of file; `cut` those with
     which it was cut, where they are not the usual ones. `label_column` is the column of the file
@@ -94,6 +95,7 @@ class TrainingDataEntry(TypedDict, total=False):
     fitted_on: list[str]
     language: str
     scripts: list[str]
+    emoji: bool
     corrections: int
     texts_sha256: str
     reading: dict[str, Any]

@@ -28,6 +28,7 @@ from assay.runtime.entries import (
     VocabularyEntry,
 )
 from assay.runtime.layout import Layout
+from assay.runtime.limits.scripts import EMOJI
 
 __all__ = ["SCHEMA_VERSION", "Manifest", "read_manifest", "render_manifest"]
 
@@ -155,11 +156,15 @@ class Manifest(Brief):
 
     @property
     def scripts(self) -> frozenset[str]:
-        """The scripts that texts of train are written in; empty if they are not known."""
+        """The scripts that texts of train are written in; empty if they are not known.
+
+        `EMOJI` is one of them if the texts have emoji, or if that is not known.
+        """
         found = self.training_data.get("scripts", [])
         if not isinstance(found, list):  # the folder may be a stranger's
             return frozenset()
-        return frozenset(map(str, found))
+        has_emoji = self.training_data.get("emoji", bool(found))
+        return frozenset(map(str, [*found, EMOJI] if has_emoji else found))
 
     @property
     def keeps_texts(self) -> bool:

@@ -10,7 +10,9 @@ from functools import cache
 __all__ = ["count_scripts", "find_script"]
 
 # First words of names that say nothing about a script: signs that any script may use
-NO_SCRIPT = frozenset({"COMBINING", "FEMININE", "FULLWIDTH", "MASCULINE", "MICRO", "MODIFIER"})
+NO_SCRIPT = frozenset({"COMBINING", "FEMININE", "MASCULINE", "MICRO", "MODIFIER", "VARIATION"})
+WIDTHS = ("FULLWIDTH ", "HALFWIDTH ")  # how a letter is drawn, in front of its name
+OTHER_NAMES = {"IDEOGRAPHIC": "CJK"}  # of the sign that repeats an ideograph
 
 
 @cache
@@ -18,8 +20,11 @@ def find_script(character: str) -> str:
     """Return the first word of a letter's name, such as LATIN or HANGUL; empty for other signs."""
     if not character.isalpha() and not unicodedata.category(character).startswith("M"):
         return ""
-    first = unicodedata.name(character, "OTHER").partition(" ")[0]
-    return first.partition("-")[0]
+    name = unicodedata.name(character, "OTHER")
+    for width in WIDTHS:
+        name = name.removeprefix(width)
+    first = name.partition(" ")[0].partition("-")[0]
+    return OTHER_NAMES.get(first, first)
 
 
 def count_scripts(texts: Iterable[str]) -> Counter[str]:

@@ -8,9 +8,11 @@ from assay.runtime.limits.scripts import (
     FOREIGN_FRACTION,
     UnseenScripts,
     find_unseen_scripts,
+    has_emoji,
     list_scripts,
     name_unseen_scripts,
 )
+from assay.runtime.manifest import Manifest
 from assay.tokenization.scripts import count_scripts
 
 ENGLISH = ["the team won", "rain tomorrow"]
@@ -31,7 +33,8 @@ def test_scripts_of_train_need_a_share_of_the_letters():
         (KOREAN, 2, True),
         (ENGLISH * 10 + KOREAN[:1], 1, False),  # one of 21
         (["the K-pop band 방탄소년단 sang"], 0, False),  # most letters are known ones
-        (["2024 😀", ""], 0, False),
+        (["2024 %", ""], 0, False),
+        (["2024 😀", ""], 1, True),
         ([], 0, False),
     ],
 )
@@ -69,11 +72,69 @@ def test_parts_add_up():
     st.sets(st.sampled_from(["LATIN", "HANGUL", "THAI"]), min_size=1),
 )
 def test_names_are_those_of_texts_counted_one_by_one(texts, seen):
-    """The plain version: more than half of the letters are in unseen scripts, and most in the one that is named."""
+    """The plain version: more than half of the letters are in unseen scripts, and most in the one that is named.
+
+    Emoji count where there is no letter.
+    """
     for text, name in zip(texts, name_unseen_scripts(texts, seen=seen), strict=True):
         counts = count_scripts([text])
         unseen = {script: n for script, n in counts.items() if script not in seen}
         if sum(unseen.values()) > FOREIGN_FRACTION * counts.total():
             assert unseen[name] == max(unseen.values())
+        elif not counts and "😀" in text:
+            assert name == "EMOJI"
         else:
             assert name == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "seen", "expected"),
+    [
+        ("👍🏽", ["LATIN"], "EMOJI"),
+        ("❤️ 👨‍👩‍👧‍👦 10!", ["LATIN"], "EMOJI"),
+        ("🇰🇷", ["HANGUL"], "EMOJI"),
+        ("👍", ["LATIN", "EMOJI"], ""),
+        ("ok 👍👍👍", ["LATIN"], ""),
+        ("👍👍👍 좋아요", ["LATIN"], "HANGUL"),
+        ("hello", ["EMOJI"], "LATIN"),
+        ("12 !?", ["LATIN"], ""),
+        ("👍", [], ""),
+    ],
+)
+def test_emoji_alone_are_told_where_none_were_seen(text, seen, expected):
+    """Beside letters, the letters decide; without any, emoji are what a text is written in."""
+    assert name_unseen_scripts([text], seen=seen) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("\u2764\ufe0f", ""),
+        ("\uff28\uff25", "LATIN"),
+        ("\uff8a\uff85", "KATAKANA"),
+        ("佐々木", "CJK"),
+    ],
+)
+def test_letters_of_another_width_are_of_their_script(text, script):
+    """Nor does what chooses the colours of an emoji make a script."""
+    assert list(count_scripts([text])) == ([script] if script else [])
+
+
+def test_emoji_need_a_thousandth_of_the_texts():
+    """One emoji in very many texts teaches a model nothing."""
+    assert has_emoji(["good 👍"] + ["좋아요"] * 900)
+    assert not has_emoji(["good 👍"] + ["좋아요"] * 1100)
+    assert not has_emoji(["①②", "★"[:0]])
+
+
+def test_manifest_that_says_nothing_of_emoji_knows_them():
+    """Models of earlier versions did not record whether their texts have any."""
+
+    def scripts(**facts):
+        return Manifest("linear", ("a", "b"), 0, training_data=facts).scripts
+
+    assert scripts(scripts=["LATIN"]) == {"LATIN", "EMOJI"}
+    assert scripts(scripts=["LATIN"], emoji=True) == {"LATIN", "EMOJI"}
+    assert scripts(scripts=["LATIN"], emoji=False) == {"LATIN"}
+    assert scripts(scripts=[], emoji=True) == {"EMOJI"}
+    assert scripts() == frozenset()

@@ -26,7 +26,7 @@ from assay.models import make_estimator
 from assay.progress import Progress
 from assay.recipes.steps.prepare import DataOptions, prepare_data
 from assay.runtime.entries import CutEntry
-from assay.runtime.limits.scripts import list_scripts
+from assay.runtime.limits.scripts import has_emoji, list_scripts
 from assay.runtime.limits.thresholds import Thresholds
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
@@ -208,6 +208,7 @@ class TrainingSet:
         if language is not None:
             facts["language"] = language
         facts["scripts"] = list_scripts(self.train.texts)
+        facts["emoji"] = has_emoji(self.train.texts)
         if self.reading:
             facts["reading"] = dict(self.reading)
         if column := find_label_column(self.splits.origins):

@@ -6,15 +6,26 @@ that are about something else need the scope: see `scope`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assay.tokenization.scripts import count_scripts, find_script
+from assay.tokenization.words import EMOJI as EMOJI_RANGES
 
-__all__ = ["UnseenScripts", "find_unseen_scripts", "list_scripts", "name_unseen_scripts"]
+__all__ = [
+    "EMOJI",
+    "UnseenScripts",
+    "find_unseen_scripts",
+    "has_emoji",
+    "list_scripts",
+    "name_unseen_scripts",
+]
 
 LATIN = "LATIN"
+EMOJI = "EMOJI"  # what a text without letters is written in; no name of a script begins so
+ANY_EMOJI = re.compile(f"[{EMOJI_RANGES}]")
 SEEN_FRACTION = 0.001  # least share of the training texts' letters for a script to count as seen
 FOREIGN_FRACTION = 0.5  # a text with more of its letters in unseen scripts is written in them
 MANY_FRACTION = 0.05  # share of such texts from which it is worth a warning
@@ -26,6 +37,12 @@ def list_scripts(texts: Sequence[str]) -> list[str]:
     counts = count_scripts(texts)
     n_letters = counts.total()
     return [script for script, n in counts.items() if n >= SEEN_FRACTION * n_letters]
+
+
+def has_emoji(texts: Sequence[str]) -> bool:
+    """Return whether a thousandth of the texts have emoji, at least."""
+    n_with = sum(ANY_EMOJI.search(text) is not None for text in texts if not text.isascii())
+    return n_with > 0 and n_with >= SEEN_FRACTION * len(texts)
 
 
 @dataclass(frozen=True)
@@ -90,12 +107,14 @@ def name_unseen_scripts(texts: Sequence[str], *, seen: Collection[str]) -> list[
     ----------
     texts : sequence of str
     seen : collection of str
-        What `list_scripts` returned for the training texts. If it is empty, nothing is known.
+        What `list_scripts` returned for the training texts, and `EMOJI` if they have any. If it is
+        empty, nothing is known.
 
     Returns
     -------
     list of str
-        Empty for a text with no more than half of its letters in unseen scripts.
+        Empty for a text with no more than half of its letters in unseen scripts. `EMOJI` for a
+        text of emoji without letters, if none were seen.
     """
     names = [""] * len(texts)
     together = "".join(texts)
@@ -104,6 +123,8 @@ def name_unseen_scripts(texts: Sequence[str], *, seen: Collection[str]) -> list[
     # A speed trick: the characters of all texts are looked up once, and letters are counted in
     # those texts alone that have a strange one. The plain version counts them in every text.
     strange = {one for one in set(together) if (script := find_script(one)) and script not in seen}
+    if EMOJI not in seen:
+        strange.update(ANY_EMOJI.findall(together))
     for i, text in enumerate(texts):
         if not strange.isdisjoint(text):
             names[i] = _name_unseen_script(text, seen)
@@ -112,6 +133,8 @@ def name_unseen_scripts(texts: Sequence[str], *, seen: Collection[str]) -> list[
 
 def _name_unseen_script(text: str, seen: Collection[str]) -> str:
     counts = count_scripts([text])
+    if not counts:
+        return EMOJI if EMOJI not in seen and ANY_EMOJI.search(text) else ""
     unseen = {script: n for script, n in counts.items() if script not in seen}
     if sum(unseen.values()) <= FOREIGN_FRACTION * counts.total():
         return ""
