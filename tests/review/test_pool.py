@@ -18,6 +18,15 @@ def test_pool_has_each_text_once_with_its_first_line(tmp_path):
     assert (pool.n_repeats, pool.n_unusable) == (1, 1)
 
 
+def test_text_that_two_systems_wrote_comes_once(tmp_path):
+    """Syllables as macOS decomposes them look the same, and would be labelled twice."""
+    path = tmp_path / "pool.txt"
+    texts = ["\u1112\u1161\u11ab 번", "한 번", "cafe\u0301", "café", "cafe"]
+    path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    pool = read_pool(path)
+    assert (pool.texts, pool.lines) == ((texts[0], texts[2], "cafe"), (1, 3, 5))
+
+
 def test_lines_of_a_text_file_are_texts(tmp_path):
     """A .txt file has one text per line; markup, emoji and Arabic stay as they are."""
     path = tmp_path / "pool.txt"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
+from unicodedata import normalize
 
 import numpy as np
 
@@ -107,7 +108,8 @@ def read_pool(
     if not path.is_file():
         raise InputError(f"no such file: {source}; a file with one text per row is accepted")
     rows, column = open_rows(path, text_column=text_column, **reading)
-    first_lines: dict[str, int] = {}
+    first_lines: dict[str, int] = {}  # by the composed text: as on another system it is the same
+    texts: list[str] = []
     others = OtherColumns()  # of those lines
     n_rows = n_unusable = 0
     problem = "it has no rows"
@@ -118,8 +120,9 @@ def read_pool(
             n_unusable += 1
             if n_unusable == 1:
                 problem = f"line {row.line:,}: {found or 'no text'}"
-        elif text not in first_lines:
-            first_lines[text] = row.line
+        elif (composed := normalize("NFC", text)) not in first_lines:
+            first_lines[composed] = row.line
+            texts.append(text)
             others.append(row.values, column)
     if not first_lines:
         raise DataError(f"{path.name} has no text to label: {problem}")
@@ -127,7 +130,7 @@ def read_pool(
     _warn(path.name, n_unusable, problem, n_repeats)
     return Pool(
         source=path.name,
-        texts=tuple(first_lines),
+        texts=tuple(texts),
         lines=tuple(first_lines.values()),
         others=others,
         n_repeats=n_repeats,
