@@ -419,6 +419,26 @@ def test_api_of_the_page(open_session, data):
         assert client.get(path).status_code == 200
 
 
+def test_page_that_knows_other_rows_decides_nothing(open_session, issues, data):
+    """It was open while the command ran again on data in which the rows have other texts."""
+
+    def ask(session):
+        app = create_review_app(session, Nearest(load_data(data)), None)
+        return TestClient(app, base_url="http://localhost")
+
+    before = ask(open_session()).get("/state").json()
+    issues[0] = replace(issues[0], text="another text")
+    session = open_session()
+    client, act = ask(session), {"version": before["version"], "list_mark": before["list_mark"]}
+    key = before["item"]["key"]
+    for path, body in (("/decide", {"key": key}), ("/region", {"names": [key]}), ("/undo", {})):
+        answer = client.post(path, json={"id": path, **act, **body})
+        assert (answer.status_code, session.version, session.n_region) == (409, 0, 0)
+    act["list_mark"] = client.get("/state").json()["list_mark"]
+    answer = client.post("/decide", json={"id": "1", **act, "key": key})
+    assert answer.json()["decided"]["kept"] == 1
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_page_names_every_kind(language):
     """The page has words for whatever an audit can find."""

@@ -37,6 +37,7 @@ __all__ = ["ReviewState", "create_review_app"]
 Measure = Callable[[Mapping[tuple[str, int], str]], Effect]
 
 FILTERS = ("kind", "given_label", "split")  # label is what a row gets
+EVERY_ACT = ("id", "version", "list_mark", *FILTERS)  # what the page sends with whatever it does
 
 
 class RowEntry(TypedDict):
@@ -68,6 +69,7 @@ class ReviewState(TypedDict):
     """All that the page shows."""
 
     version: int
+    list_mark: str
     labels: list[str]
     several: bool
     kinds: dict[str, int]
@@ -99,8 +101,7 @@ class _Endpoints:
     async def decide(self, request: Request) -> Response:
         """Keep a decision on one row, or on all that wait and are looked at."""
         content = await read_page_body(request)
-        known = ("id", "version", "key", "label", "accepts", "is_skip", "all", *FILTERS)
-        check_keys(content, known)
+        check_keys(content, (*EVERY_ACT, "key", "label", "accepts", "is_skip", "all"))
         wanted = _filter(content)
         key = read_name(content, "key", of="a row")
         if key is None:
@@ -116,15 +117,19 @@ class _Endpoints:
                 event_id, keys, version=version, label=label, accepts=accepts, is_skip=is_skip
             )
 
-        return await self._answer(act, wanted)
+        return await self._answer(act, wanted, content)
 
     async def undo(self, request: Request) -> Response:
         """Take the latest decision back."""
         content = await read_page_body(request)
-        check_keys(content, ("id", "version", *FILTERS))
+        check_keys(content, EVERY_ACT)
         event_id, version = read_id(content), read_whole(content, "version")
         wanted = _filter(content)
-        return await self._answer(lambda: self._session.undo(event_id, version=version), wanted)
+
+        def act() -> None:
+            self._session.undo(event_id, version=version)
+
+        return await self._answer(act, wanted, content)
 
     async def effect(self, request: Request) -> Response:
         """Measure what the decisions so far do to the score, which takes seconds to minutes."""
@@ -149,12 +154,21 @@ class _Endpoints:
     async def region(self, request: Request) -> Response:
         """Look at the rows alone that were drawn around on the map."""
         content = await read_page_body(request)
-        check_keys(content, ("id", "version", "names", *FILTERS))
+        check_keys(content, (*EVERY_ACT, "names"))
         names, wanted = read_names(content), _filter(content)
-        return await self._answer(lambda: self._session.choose_region(names), wanted)
+        return await self._answer(lambda: self._session.choose_region(names), wanted, content)
 
-    async def _answer(self, act: Callable[[], None], wanted: Filter) -> Response:
-        return await answer_with(act, lambda: _describe(self._session, self._nearest, wanted))
+    async def _answer(
+        self, act: Callable[[], None], wanted: Filter, content: JsonObject | None = None
+    ) -> Response:
+        """Do what a page sent, if it knows the same rows, and return the state after it."""
+        list_mark = read_name(content or {}, "list_mark", of="the list of rows")
+
+        def work() -> None:
+            self._session.check_list(list_mark)
+            act()
+
+        return await answer_with(work, lambda: _describe(self._session, self._nearest, wanted))
 
 
 def create_review_app(
@@ -205,6 +219,7 @@ def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> Revie
     suspects = session.suspects.values()
     return {
         "version": session.version,
+        "list_mark": session.list_mark,
         "labels": list(session.label_set),
         "several": session.label_set.task != "single",
         "kinds": session.counts(),

@@ -14,7 +14,13 @@ from assay.data.labels import LabelSet
 from assay.disk import atomic_file
 from assay.errors import DataError
 from assay.review.answers import Answers, RowAnswer
-from assay.review.event_session import Clock, EventSession, UnknownChoiceError, utc_now
+from assay.review.event_session import (
+    Clock,
+    EventSession,
+    OtherPageError,
+    UnknownChoiceError,
+    utc_now,
+)
 from assay.review.events import Answer, Undo
 from assay.review.journal import Journal
 from assay.review.label_list import MAX_LABEL_CHARS
@@ -74,6 +80,9 @@ class ReviewSession(EventSession):
     ----------
     region : frozenset of str
         Keys of the rows that were drawn around on the map; empty: all rows are looked at.
+    list_mark : str
+        What a page names the rows and their texts by: a page that was open while the command ran
+        again, on other data, knows other ones.
     """
 
     def __init__(
@@ -89,6 +98,7 @@ class ReviewSession(EventSession):
     ) -> None:
         self.suspects = {one.key: one for one in suspects}
         self._marks = {key: text_mark(one.issue.text) for key, one in self.suspects.items()}
+        self.list_mark = text_mark("\n".join(f"{key} {mark}" for key, mark in self._marks.items()))
         self._answers = Answers(journal.events, self._marks)
         super().__init__(self._answers, journal, by=by, clock=clock)
         self.label_set = label_set
@@ -117,6 +127,17 @@ class ReviewSession(EventSession):
         n_skipped = sum(1 for one in answers if one.answer.is_skip)
         n_all = len(answers)
         return {"changed": n_changed, "kept": n_all - n_changed - n_skipped, "skipped": n_skipped}
+
+    def check_list(self, list_mark: str | None) -> None:
+        """Refuse what a page did that knows other rows, or the same with other texts.
+
+        Raises
+        ------
+        OtherPageError
+            It names another list.
+        """
+        if list_mark is not None and list_mark != self.list_mark:
+            raise OtherPageError("the rows are others by now")
 
     def choose_region(self, keys: Iterable[str]) -> None:
         """Look at some rows alone; without any, at all again.

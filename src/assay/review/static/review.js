@@ -137,7 +137,7 @@ function fillSelect(name, options) {
 // ---- what is done
 
 const act = acting({
-  view: () => state && { version: state.version, ...wanted() },
+  view: () => state && { version: state.version, list_mark: state.list_mark, ...wanted() },
   show,
   showAgain,
 });
