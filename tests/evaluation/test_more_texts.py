@@ -1,5 +1,7 @@
 """Tests of assay.evaluation.more_texts: which curve is told, which labels are starved, what is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,8 +49,12 @@ def test_starved_labels_are_named_with_their_own_gain(more):
 
 
 def test_what_is_said_names_gain_and_interval(more):
-    """In one or two sentences."""
-    assert more.said.startswith("With twice as many texts (2,000 in place of 1,000): about +")
+    """In one or two sentences, and in other words where it may be nothing."""
+    sure = replace(more, growth=replace(more.growth, low=0.004)).said
+    assert sure.startswith("With twice as many texts (2,000 in place of 1,000): about +2.6 points")
+    assert "(probably between 0.4 and 6.2)" in sure
+    unsure = replace(more, growth=replace(more.growth, low=-0.004)).said
+    assert "may bring nothing, or up to +6.2 points of accuracy: about +2.6 is expected" in unsure
     assert "as features grew on parts of these" in more.said
     assert "help most: " in more.said
 
@@ -59,6 +65,16 @@ def test_a_flat_curve_brings_little(more):
     found = expect_more((flat,), COUNTS, LABELS, recommended="linear")
     assert found.growth.gain < 0.01
     assert found.labels == ()
+    assert "may bring nothing, or up to +" in found.said
+
+
+def test_where_all_is_right_nothing_is_left_to_gain():
+    """An interval never promises more than there are mistakes."""
+    perfect = curve_of("linear", [(0.99, 0.99, 0.99), (1, 1, 1), (1, 1, 1)])
+    found = expect_more((perfect,), COUNTS, LABELS, recommended="linear")
+    assert found.growth.high < 0.005
+    assert "would bring little: at most +0." in found.said
+    assert found.to_dict()["expected"]["interval"][1] <= 1
 
 
 def test_the_entry_holds_the_curves_and_the_expected_point(more):

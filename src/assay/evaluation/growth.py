@@ -9,6 +9,7 @@ dev/LOG.md.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -27,6 +28,10 @@ CARRIED_ON, SPREAD = 1.6, 0.25
 # Accuracy also depends on which texts a part holds, by about so much times the square root of 1000
 # over their number.
 PART_NOISE = 0.006
+# What the form itself is off by, beside what chance in the judged texts and in the parts explains:
+# added to both halves of the interval as independent errors add up. By conformal prediction over
+# draws from five data sets: "What more texts bring" in dev/LOG.md.
+FORM_ERROR = 0.031
 N_DRAWS = 4000
 OUTSIDE = 0.025  # of the draws, on either side of the interval
 
@@ -52,7 +57,8 @@ class Growth:
     gain : float
         Expected growth of accuracy, a fraction.
     low, high : float
-        95 % interval of the growth.
+        95 % interval of the growth. `low` may be negative: other texts, or other settings for more
+        of them, cost a point now and then.
     """
 
     n_before: int
@@ -116,8 +122,12 @@ def predict_growth(
     gain = float(grow(np.array(carried_on * rise)))
     rng = np.random.default_rng(seed)
     drawn = rng.normal(rise, spread, N_DRAWS) * rng.normal(carried_on, SPREAD, N_DRAWS)
-    low, high = np.quantile(grow(drawn), [OUTSIDE, 1 - OUTSIDE])
-    return Growth(n_before, n_after, gain, min(gain, float(low)), max(gain, float(high)))
+    quantiles = np.quantile(grow(drawn), [OUTSIDE, 1 - OUTSIDE])
+    below, above = gain - min(gain, float(quantiles[0])), max(gain, float(quantiles[1])) - gain
+    # All that can be gained is the share of wrong answers
+    most = max(gain, 1 - float(sigmoid(last)))
+    low, high = gain - math.hypot(below, FORM_ERROR), gain + math.hypot(above, FORM_ERROR)
+    return Growth(n_before, n_after, gain, low, min(high, most))
 
 
 def _weights_of_parts(sizes: np.ndarray) -> np.ndarray:

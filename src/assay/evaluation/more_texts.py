@@ -121,6 +121,8 @@ class MoreTexts:
         kind = "more.gain"
         if growth.high < LITTLE:
             kind = "more.little"
+        elif growth.low <= 0:
+            kind = "more.maybe"
         facts = [
             Fact.of(
                 kind,
@@ -150,7 +152,7 @@ class MoreTexts:
         return {
             "n_texts": growth.n_after,
             "accuracy": last + growth.gain,
-            "interval": [last + growth.low, last + growth.high],
+            "interval": [max(0.0, last + growth.low), min(1.0, last + growth.high)],
         }
 
     def to_dict(self) -> MoreTextsEntry:
