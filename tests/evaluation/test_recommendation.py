@@ -81,7 +81,7 @@ def test_scores_that_are_shown_alike_are_as_good():
     }
     assert choose_method(predictions).why == (
         "No method has a higher accuracy than linear (90.1%); compact has as high a one, and no "
-        "cheaper method learns."
+        "method that learns is cheaper."
     )
 
 
