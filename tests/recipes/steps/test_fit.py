@@ -75,3 +75,15 @@ def test_unknown_parameter_is_refused_before_fitting(tmp_path):
             progress=Progress(),
         )
     assert not list(tmp_path.iterdir())
+
+
+def test_saved_model_is_compared_on_texts_that_it_was_not_fitted_on():
+    """Validation, unless models are fitted on it too: then test, where there is one."""
+    data, splits = TrainingSet(make_splits()), make_splits()
+    assert data.new_texts == splits["validation"].texts
+    assert data.whole.new_texts == splits["validation"].texts  # there is no test
+    texts, labels = small_data(15, seed=9)
+    test = LabelledTexts(tuple(texts), tuple(labels))
+    with_test = TrainingSet(Splits({**splits, "test": test}, LabelSet(LABELS), source="x"))
+    assert with_test.new_texts == splits["validation"].texts
+    assert with_test.whole.new_texts == test.texts

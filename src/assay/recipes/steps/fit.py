@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assay._paths import expand_home
 from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet, Task
 from assay.data.languages import free_languages, tell_main_language
@@ -24,7 +23,7 @@ from assay.evaluation.several_rules import choose_several_thresholds
 from assay.methods import METHODS, find_method, join_names, methods_where
 from assay.models import make_estimator
 from assay.progress import Progress
-from assay.recipes.steps.prepare import DataOptions, prepare_data
+from assay.recipes.steps.prepare import DataOptions, prepare_data, public_source
 from assay.runtime.entries import CutEntry
 from assay.runtime.limits.scripts import has_emoji, list_scripts
 from assay.runtime.limits.thresholds import Thresholds
@@ -176,6 +175,12 @@ class TrainingSet:
             return ()
         return self.splits["validation"].normalised
 
+    @property
+    def new_texts(self) -> Sequence[str]:
+        """Texts that models are not fitted on: those of validation, or of test without labels."""
+        is_held_out = "validation" not in self.fitted_on or "test" not in self.splits
+        return self.splits["validation" if is_held_out else "test"].texts
+
     @cached_property
     def trained_on(self) -> TrainedOn:
         """Hashes of the training texts, and of those of other splits if there are such."""
@@ -196,7 +201,7 @@ class TrainingSet:
     def facts(self) -> TrainingDataEntry:
         """What a manifest says about the training data."""
         facts: TrainingDataEntry = {
-            "source": _public_source(self.splits.source),
+            "source": public_source(self.splits.source),
             "n_texts": len(self.train),
             "sha256": self.fingerprints["train"],
         }
@@ -253,7 +258,7 @@ def fit_and_save(
     overwrite: bool = False,
     progress: Progress,
 ) -> FittedModel:
-    """Fit one method on train and save it. The test split is not looked at.
+    """Fit one method on train and save it. The labels of the test split are not looked at.
 
     Parameters
     ----------
@@ -278,7 +283,7 @@ def fit_and_save(
         estimator,
         out,
         label_set=data.splits.label_set,
-        parity_texts=data.splits["validation"].texts,
+        parity_texts=data.new_texts,
         training_data=data.facts,
         term_statistics=data.term_statistics if METHODS[method].reads_texts else None,
         trained_on=data.trained_on,
@@ -387,13 +392,3 @@ def _save_train_texts(
     progress.say_once(
         f"{kept['n_texts']:,} training texts are in the model now: whoever has it can read them"
     )
-
-
-def _public_source(source: str) -> str:
-    """Name the data in public: a Hub id as it is, a path on this machine by its last part."""
-    path = expand_home(source)
-    try:
-        is_local = path.exists()
-    except (OSError, ValueError):  # a name that cannot be a path
-        is_local = False
-    return path.resolve().name if is_local else source

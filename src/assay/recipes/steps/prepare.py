@@ -10,6 +10,7 @@ from typing import Any
 
 from assay._arguments import check_fields
 from assay._display import Brief
+from assay._paths import expand_home
 from assay.audit.corrections import apply_corrections
 from assay.data.clean import MAX_BAD_FRACTION
 from assay.data.files.reading import ReadingOptions
@@ -24,7 +25,7 @@ from assay.runtime.entries import CutEntry
 from assay.runtime.layout import Layout
 from assay.runtime.manifest import read_manifest
 
-__all__ = ["DataOptions", "cut_splits", "prepare_data"]
+__all__ = ["DataOptions", "cut_splits", "prepare_data", "public_source"]
 
 logger = logging.getLogger(__name__)
 
@@ -198,3 +199,13 @@ def _without_unused_labels(splits: Splits) -> Splits:
     )
     names = tuple(name for name in splits.label_set if name in used)
     return replace(splits, label_set=replace(splits.label_set, names=names))
+
+
+def public_source(source: str) -> str:
+    """Name the data in public: a Hub id as it is, a path on this machine by its last part."""
+    path = expand_home(source)
+    try:
+        is_local = path.exists()
+    except (OSError, ValueError):  # a name that cannot be a path
+        is_local = False
+    return path.resolve().name if is_local else source
