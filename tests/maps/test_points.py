@@ -1,5 +1,7 @@
 """Tests of assay.maps.points: which texts are drawn, and whose features."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,22 @@ def test_small_split_is_drawn_whole(splits, encoded):
     assert drawn["rows"] == list(splits["train"].lines)
     assert drawn["label_ids"].tolist() == splits.label_set.ids(splits["train"].labels).tolist()
     assert (drawn["split"], drawn["checkpoint"], drawn["n_texts"]) == ("train", "tiny", N_TEXTS)
+
+
+def test_features_of_train_and_validation_together_are_found(splits, encoded, monkeypatch):
+    """A run that judges out of fold has these in the cache, train first: nothing is encoded again."""
+    held_out = LabelledTexts(("text 900", "text 901"), ("joy", "fear"))
+    both = replace(splits, parts={**splits.parts, "validation": held_out})
+    kept = [*splits["train"].texts, *held_out.texts]
+
+    def find(encoder, texts):
+        return np.arange(2.0 * len(kept)).reshape(-1, 2) if list(texts) == kept else None
+
+    monkeypatch.setattr(points, "find_cached", find)
+    assert draw(both)["points"].tolist() == [[2.0 * i, 2.0 * i + 1] for i in range(N_TEXTS)]
+    assert encoded == []
+    draw(splits)
+    assert len(encoded) == N_TEXTS
 
 
 def test_large_split_is_sampled_with_the_shares_of_its_labels(splits, encoded):

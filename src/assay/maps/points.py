@@ -6,7 +6,7 @@ A large split is represented by a stratified sample.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from assay.data.split import limit_rows
 from assay.data.texts import Splits
 from assay.maps.projection import project
 from assay.progress import Progress
+
+if TYPE_CHECKING:
+    from assay.checkpoints.frozen import FrozenEncoder
 
 __all__ = ["MAX_POINTS", "SplitMap", "label_positions", "map_split"]
 
@@ -73,7 +76,7 @@ def map_split(
     # A run has the features of the whole split already. Otherwise only the texts that are drawn are
     # encoded.
     drawn = labelled.take(rows)
-    whole = find_cached(encoder, labelled.texts)
+    whole = _find_whole(encoder, splits, split)
     if whole is not None:
         features = whole[rows]
     else:
@@ -90,6 +93,19 @@ def map_split(
         "pooling": pooling,
         "n_texts": len(labelled),
     }
+
+
+def _find_whole(encoder: FrozenEncoder, splits: Splits, split: str) -> np.ndarray | None:
+    """Return the features of a split if the cache has them; None if not.
+
+    Where methods were judged out of fold, it has those of train and validation together.
+    """
+    texts = splits[split].texts
+    found = find_cached(encoder, texts)
+    if found is None and split == "train" and "validation" in splits:
+        both = find_cached(encoder, [*texts, *splits["validation"].texts])
+        found = None if both is None else both[: len(texts)]
+    return found
 
 
 def label_positions(label_ids: np.ndarray) -> list[Any]:
