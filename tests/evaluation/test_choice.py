@@ -32,6 +32,20 @@ def test_choice_takes_the_cheapest_within_the_tolerance():
     assert list(choice.comparisons) == compare_methods(correct)
 
 
+def test_all_divisions_into_folds_say_which_method_the_others_are_tested_against():
+    """The first division alone favours `majority`, which a reader would see as best beside the choice."""
+    label_ids, rows = np.zeros(10, dtype=np.int64), np.arange(10)
+
+    def answer_twice(*n_wrong):
+        given = np.array([rows < n for n in n_wrong], dtype=np.int64)
+        return EvidencePredictions("out_of_fold", label_ids, given, rows, rows, n_folds=5)
+
+    choice = choose_method({"majority": answer_twice(4, 4), "linear": answer_twice(5, 1)})
+    assert choice.best == "linear"
+    assert [one.best for one in choice.comparisons] == ["linear", "linear"]
+    assert [one.is_best for one in choice.comparisons] == [False, True]
+
+
 def test_no_difference_shown_is_not_taken_for_no_difference():
     """Ten texts show nothing significant, and the better method is still the one to take."""
     predictions = {"linear": answer((1, 6), (0, 4)), "features": answer((1, 9), (0, 1))}

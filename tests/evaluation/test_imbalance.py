@@ -37,6 +37,12 @@ def test_a_large_label_does_not_mislead_where_macro_f1_says_the_same():
     assert sentence(scores([0] * 90 + [1] * 10, [0] * 90 + [1] * 10), split="test") is None
 
 
+def test_a_handful_of_texts_says_nothing_of_labels():
+    """Half of six texts have one label by chance, and a label with one text is found or not."""
+    assert sentence(scores([0, 0, 0, 1, 1, 2], [0] * 6, 3), split="test") is None
+    assert sentence(scores([0] * 30 + [1] * 3, [0] * 33), split="test") is not None
+
+
 def test_missed_labels_are_named():
     """Even classes, one of which is never found: macro F1 falls behind, and the label is named."""
     said = sentence(

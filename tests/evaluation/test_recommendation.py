@@ -89,9 +89,9 @@ def test_what_is_not_shown_to_be_learnt_is_said():
     """Ten texts show nothing, and the reader is told so, twice."""
     predictions = {"majority": answer((1, 6), (0, 4)), "linear": answer((1, 7), (0, 3))}
     assert choose_method(predictions).remarks == (
-        "Chosen on 10 validation texts.",
         "It is not yet shown to be better than always answering the most frequent label (accuracy "
         "70.0% against 60.0%): more texts would tell.",
+        "Chosen on 10 validation texts.",
         "With 10 texts chance moves the scores by several points: methods that are close may change "
         "places on new texts.",
     )

@@ -191,8 +191,11 @@ def choose_method(
     check_tolerance(tolerance)
     if not predictions:
         raise InputError("no method to choose from: give the predictions of at least one")
-    comparisons = compare_methods(_correct_on_shared_rows(predictions))
-    ordered = {one.method: predictions[one.method] for one in comparisons}
+    correct = _correct_on_shared_rows(predictions)
+    ordered = {one.method: predictions[one.method] for one in compare_methods(correct)}
+    # These are right or wrong in the first division into folds; which method is best, all of them
+    # say, as in the reason.
+    comparisons = compare_methods(correct, best=_find_best(ordered, "accuracy"))
     best = _find_best(ordered, metric)
     losses = tuple(
         _expect_loss(method, best, ordered, metric=metric, seed=seed) for method in ordered

@@ -100,7 +100,10 @@ class Comparison(Brief):
 
 
 def compare_methods(
-    correct: Mapping[str, np.ndarray], *, order: Sequence[str] | None = None
+    correct: Mapping[str, np.ndarray],
+    *,
+    order: Sequence[str] | None = None,
+    best: str | None = None,
 ) -> list[Comparison]:
     """Test every method against the one with the highest accuracy.
 
@@ -112,6 +115,9 @@ def compare_methods(
         Whether the method labelled each text right; the same texts in the same order for all.
     order : sequence of str, optional
         Methods from cheapest to most expensive. None: the order of the table of methods.
+    best : str, optional
+        The method that the others are tested against, where more texts than these say which is
+        best. None: the one that is right most often here.
 
     Returns
     -------
@@ -124,8 +130,8 @@ def compare_methods(
         There is no method or no text, the arrays differ in length, or `order` lacks a method.
     """
     right = _in_order(correct, tuple(METHODS) if order is None else order)
-    # max keeps the first of equals, which is the cheapest.
-    best = max(right, key=lambda method: int(right[method].sum()))
+    if best is None:  # max keeps the first of equals, which is the cheapest
+        best = max(right, key=lambda method: int(right[method].sum()))
     against_best = _p_values(right, against=best)
     adjusted = _holm(against_best)
     over_floor: dict[str, float] = {}

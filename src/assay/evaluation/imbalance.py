@@ -17,6 +17,7 @@ LARGE_RATIO = 1.5
 LARGE_GAP = 0.1  # macro F1 this far below accuracy
 # With a large label, a gap below this is none: macro F1 says the same as accuracy.
 SMALL_GAP = 0.02
+FEWEST_TEXTS = 30  # shares and scores per label of fewer say nothing
 
 
 def find_imbalance(scores: SplitScores, *, split: str) -> Fact | None:
@@ -34,8 +35,10 @@ def find_imbalance(scores: SplitScores, *, split: str) -> Fact | None:
     Returns
     -------
     Fact or None
-        None where accuracy does not mislead.
+        None where accuracy does not mislead, or too few texts could tell.
     """
+    if scores.n_texts < FEWEST_TEXTS:
+        return None
     largest = max(scores.per_class, key=lambda one: one.n_texts)
     fraction = largest.n_texts / scores.n_texts
     gap = scores.accuracy - scores.f1_macro

@@ -32,13 +32,13 @@ def state_reasons(choice: Choice) -> tuple[Fact, ...]:
     Returns
     -------
     tuple of Fact
-        One sentence each: the reason first, then the evidence, what is not shown yet, the
+        One sentence each: the reason first, then what is not shown yet, the evidence, the
         alternative, and what few texts mean.
     """
     stated = [
         _reason(choice),
-        state_evidence(choice.evidence),
         _doubt(choice),
+        state_evidence(choice.evidence),
         _alternative(choice),
         _few_texts(choice),
     ]
