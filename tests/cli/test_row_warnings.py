@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from assay.models import make_estimator, save_model
+
 SENTENCE = "2 of the 2 texts looked at are in a script that no training text is in (Thai)"
 
 
@@ -62,3 +64,18 @@ def test_explain_warns_of_its_one_text(invoke, linear_model):
     assert warning in done.stderr
     assert warning not in invoke("explain", linear_model, "พรุ่งนี้ฝนตก", "--quiet").stderr
     assert "script" not in invoke("explain", linear_model, "so happy").stderr
+
+
+def test_a_flag_is_named_only_where_the_model_can_follow_it(invoke, linear_model, tmp_path):
+    """A model that was fitted in Python cannot tell scope: --scope would be refused."""
+    folder = tmp_path / "m"
+    save_model(make_estimator("linear").fit(["so good", "so bad"], ["a", "b"]), folder)
+    for command in ("explain", "predict"):
+        text = "พรุ่งนี้ฝนตก"
+        path = tmp_path / "one.csv"
+        path.write_text(f"text\n{text}\n", encoding="utf-8")
+        given = text if command == "explain" else path
+        for model, is_named in ((linear_model, True), (folder, False)):
+            said = invoke(command, model, given).stderr
+            assert "do not trust its label" in said
+            assert ("`assay predict --scope` marks such texts" in said) == is_named

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["first_texts", "warn_of_rows", "warn_of_unseen_scripts"]
 
 FIRST_ROWS = 256  # rows whose scripts are looked at
+# What to do, where the model can tell scope
+MARKED = "; `assay predict --scope` marks such texts"
 
 
 def first_texts(source: str, reading: ReadingArguments) -> list[str]:
@@ -43,7 +45,8 @@ def warn_of_unseen_scripts(model: Model, texts: Sequence[str]) -> bool:
     """
     from assay.runtime.limits.scripts import find_unseen_scripts
 
-    return _warn_of(find_unseen_scripts(texts, seen=model.manifest.scripts))
+    found = find_unseen_scripts(texts, seen=model.manifest.scripts)
+    return _warn_of(found, advice=MARKED if model.scope_threshold is not None else "")
 
 
 def warn_of_rows(blank: BlankRows, unseen: UnseenScripts | None) -> None:
@@ -54,7 +57,7 @@ def warn_of_rows(blank: BlankRows, unseen: UnseenScripts | None) -> None:
         _warn_of(unseen)
 
 
-def _warn_of(unseen: UnseenScripts) -> bool:
+def _warn_of(unseen: UnseenScripts, *, advice: str = "") -> bool:
     if unseen.are_many:
-        sys.stderr.write(f"warning: {unseen.describe()}\n")
+        sys.stderr.write(f"warning: {unseen.describe()}{advice}\n")
     return unseen.are_many

@@ -45,10 +45,10 @@ def test_texts_count_if_most_of_their_letters_are_unseen(texts, n_unseen, are_ma
 
 
 def test_the_sentence_names_the_scripts():
-    """And the flag that marks each such text."""
+    """And says what follows from it."""
     assert find_unseen_scripts([*KOREAN, *ENGLISH], seen=["LATIN"]).describe() == (
         "2 of the 4 texts looked at are in a script that no training text is in (Hangul): "
-        "do not trust their labels; --scope marks such texts"
+        "do not trust their labels"
     )
 
 

@@ -81,18 +81,17 @@ class UnseenScripts:
         return self.n_unseen > 0 and self.n_unseen >= MANY_FRACTION * self.n_texts
 
     def describe(self) -> str:
-        """Return one sentence with what to do."""
+        """Return one sentence."""
         named = ", ".join(name.title() for name in list(self.counts)[:MAX_NAMED])
         if self.n_texts == 1:
             return (
                 f"the text is in a script that no training text is in ({named}): "
-                "do not trust its label; `assay predict --scope` marks such texts"
+                "do not trust its label"
             )
         verb = "is" if self.n_unseen == 1 else "are"
         return (
             f"{self.n_unseen:,} of the {self.n_texts:,} texts looked at {verb} in a script that "
-            f"no training text is in ({named}): do not trust their labels; "
-            "--scope marks such texts"
+            f"no training text is in ({named}): do not trust their labels"
         )
 
     def to_dict(self) -> dict[str, object]:
