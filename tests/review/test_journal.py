@@ -85,6 +85,12 @@ def test_last_line_without_its_end_is_kept(path, caplog):
     assert caplog.messages == []
 
 
+def test_mark_of_an_editor_is_passed_over(path):
+    """Such as Notepad writes before the first line, with its own ends of lines."""
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_journal(path) == EVENTS
+
+
 BY_HAND = {
     "labels": ['"joy"', "[1]", "null"],
     "is_skip": ["0"],

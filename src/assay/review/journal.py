@@ -168,7 +168,7 @@ def _read(path: Path) -> tuple[list[Event], bytes]:
 def _read_event(path: Path, number: int, line: bytes) -> Event:
     """Return the event of a line."""
     try:
-        event = event_from_line(line.decode("utf-8"))
+        event = event_from_line(line.decode("utf-8-sig"))  # some editors write a mark first
     except ValueError as err:
         raise DataError(
             f"{path.name} line {number:,} is no event of a journal: {err}",
