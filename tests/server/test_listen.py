@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -17,9 +18,11 @@ from _support.server_runs import running, until
 from _support.small_runs import run_assay
 from assay.errors import OutsideError
 from assay.runtime import load_model
-from assay.server import serve_models
+from assay.server import listen, serve_models
+from assay.server.address import open_listener
 from assay.server.options import ServerOptions
 from assay.server.places import READING_PER_PLACE
+from assay.server.shelf import ModelShelf
 
 TEXT = "i am very happy this day"
 N_SLOW = 48
@@ -55,6 +58,31 @@ def ask_in_thread(server, content, answers):
     )
     thread.start()
     return thread
+
+
+def test_signal_that_comes_while_the_server_starts_ends_it(folders, monkeypatch):
+    """It was lost between loading the model and listening: the server ran on for ever."""
+
+    @contextmanager
+    def interrupted():
+        signal.raise_signal(signal.SIGTERM)
+        yield
+
+    monkeypatch.setattr(listen, "quick_switching", interrupted)
+    is_late = threading.Event()
+
+    def end():
+        is_late.set()
+        signal.raise_signal(signal.SIGTERM)
+
+    timer = threading.Timer(60, end)
+    timer.start()
+    shelf = ModelShelf({"linear": folders["linear"]})
+    with open_listener("127.0.0.1", 0) as listener:
+        listen.run_server(shelf, ServerOptions(port=0), listener, on_start=lambda service: None)
+    timer.cancel()
+    assert not is_late.is_set()
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
 def test_stock_client_of_the_hub_classifies(server, folders, monkeypatch):

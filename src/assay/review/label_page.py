@@ -230,8 +230,9 @@ def run_page(
         timeout_graceful_shutdown=1,
     )
     url = f"http://{bracket_host(host)}:{own_port}"
-    with plain_end(), quick_switching(), silent_cancels():
-        make_uvicorn(config, on_start=lambda: announce(url)).run(sockets=[listener])
+    server = make_uvicorn(config, on_start=lambda: announce(url))
+    with plain_end(server), quick_switching(), silent_cancels():
+        server.run(sockets=[listener])
 
 
 def write_at_end(write: Callable[[], None], out: Path, journal: Journal) -> None:

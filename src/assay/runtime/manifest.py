@@ -27,6 +27,7 @@ from assay.runtime.entries import (
     TrainingDataEntry,
     VocabularyEntry,
 )
+from assay.runtime.entry_check import find_odd_entry
 from assay.runtime.layout import Layout
 from assay.runtime.limits.scripts import EMOJI
 
@@ -259,6 +260,8 @@ def _check_types(values: Mapping[str, Any], *, where: Path) -> None:
 
 def _check_entries(values: Mapping[str, Any], *, where: Path) -> None:
     """Check what is inside the entries that are read without another check."""
+    if odd := find_odd_entry(values):
+        raise ModelError(f"{where}: {odd}")
     kept = values.get("kept_texts", {})
     if kept and not all(isinstance(kept.get(name), int) for name in ("n_texts", "n_train")):
         raise ModelError(f"{where}: kept_texts lacks its n_texts or n_train")

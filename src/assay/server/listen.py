@@ -162,7 +162,7 @@ def run_server(
     """
     address = listener.getsockname()[0]
     server = _make_server(shelf, options, address=address, on_start=on_start)
-    with plain_end(_reload_on_hangup(shelf)), quick_switching():
+    with plain_end(server, _reload_on_hangup(shelf)), quick_switching():
         server.run(sockets=[listener])
 
 
@@ -254,25 +254,25 @@ def _reload_on_hangup(shelf: ModelShelf) -> dict[int, SignalHandler]:
 
 
 @contextmanager
-def plain_end(others: Mapping[int, SignalHandler] | None = None) -> Iterator[None]:
+def plain_end(server: Any, others: Mapping[int, SignalHandler] | None = None) -> Iterator[None]:
     """Make SIGTERM and Ctrl-C a plain end of the server that runs in the block.
 
-    uvicorn raises them once more after its own end. Outside of the main thread, which alone has
-    signals, nothing is done.
+    uvicorn hears them while it runs. One that comes earlier, while it starts, ends it as soon as it
+    has; and uvicorn raises all of them once more after its own end. Outside of the main thread,
+    which alone has signals, nothing is done.
 
     Parameters
     ----------
+    server : uvicorn.Server
+        As `make_uvicorn` returns it.
     others : mapping of signal to handler, optional
         What further signals do meanwhile.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def ignore(number: int, frame: FrameType | None) -> None:
-        pass
-
-    handlers = {signal.SIGTERM: ignore, signal.SIGINT: ignore, **(others or {})}
+    ending = {signal.SIGTERM: server.handle_exit, signal.SIGINT: server.handle_exit}
+    handlers = {**ending, **(others or {})}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield

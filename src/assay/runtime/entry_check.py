@@ -1,0 +1,102 @@
+"""Whether entries of assay.json hold values of the types that `entries` describes.
+
+Predictions need none of these: they are what a model says about itself, shown by `assay info`, the
+server and cards. The folder may be a stranger's, and what is shown is calculated with.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from assay.runtime.entries import (
+    CheckpointEntry,
+    ExportEntry,
+    ParityEntry,
+    ScoreEntry,
+    TrainingDataEntry,
+    VocabularyEntry,
+)
+
+__all__ = ["find_odd_entry"]
+
+SHOWN: Mapping[str, Any] = {
+    "scores": list[ScoreEntry],
+    "parity": ParityEntry,
+    "training_data": TrainingDataEntry,
+    "export": ExportEntry,
+    "vocabulary": VocabularyEntry,
+    "versions": dict[str, str],
+    "checkpoint": CheckpointEntry | None,
+}
+NEEDED: Mapping[Any, tuple[str, ...]] = {ScoreEntry: ("split", "metric", "value", "n_texts")}
+MAX_NUMBER = 1e15  # far above any count of bytes or rows
+NAMES = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    types.NoneType: "null",
+}
+
+
+def find_odd_entry(values: Mapping[str, Any]) -> str | None:
+    """Return a sentence on the first value that is of another type; None if there is none."""
+    for name, annotation in SHOWN.items():
+        if name in values:
+            problem = next(_problems(values[name], annotation, name), None)
+            if problem is not None:
+                return problem
+    return None
+
+
+def _problems(value: Any, annotation: Any, where: str) -> Iterator[str]:
+    """Yield a sentence for each value that is not as annotated."""
+    kinds = list(typing.get_args(annotation)) if _is_union(annotation) else [annotation]
+    kind = next((one for one in kinds if _is_a(value, _plain(one))), None)
+    if kind is None:
+        accepted = " or ".join(NAMES[_plain(one)] for one in kinds)
+        yield f"{where} is not {accepted}"
+        return
+    inner = typing.get_args(kind)
+    if _plain(kind) is list and inner:
+        for i, one in enumerate(value):
+            yield from _problems(one, inner[0], f"{where}[{i}]")
+    elif typing.is_typeddict(kind):
+        yield from _record_problems(value, kind, where)
+    elif _plain(kind) is dict and inner and inner[1] is not Any:
+        for name, one in value.items():
+            yield from _problems(one, inner[1], f"{where}['{name}']")
+
+
+def _record_problems(value: Mapping[str, Any], kind: Any, where: str) -> Iterator[str]:
+    """Yield a sentence for each field that is odd; others may come from a later version."""
+    for name in NEEDED.get(kind, ()):
+        if name not in value:
+            yield f"{where} lacks {name}"
+    for name, annotation in typing.get_type_hints(kind).items():
+        if name in value:
+            yield from _problems(value[name], annotation, f"{where}.{name}")
+
+
+def _is_union(annotation: Any) -> bool:
+    return isinstance(annotation, types.UnionType)
+
+
+def _plain(annotation: Any) -> type:
+    """Return the type of Python that JSON has for an annotation."""
+    if typing.is_typeddict(annotation):
+        return dict
+    plain: type = typing.get_origin(annotation) or annotation
+    return plain
+
+
+def _is_a(value: Any, kind: type) -> bool:
+    """Tell whether a value of JSON is of a type; NaN and huge numbers are none."""
+    if kind in (int, float):
+        is_number = isinstance(value, kind | int) and not isinstance(value, bool)
+        return is_number and abs(value) <= MAX_NUMBER  # NaN is not
+    return isinstance(value, kind)
