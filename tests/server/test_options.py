@@ -10,6 +10,7 @@ from assay.server.options import ServerOptions
     ("options", "message"),
     [
         ({"port": 70000}, "^port is 70000; 0 to 65535 are accepted"),
+        ({"host": " "}, "^host is blank, which would be every address"),
         ({"api_key": " "}, "the API key is blank"),
         ({"api_key": "a\nb"}, "line breaks, control characters"),
         ({"api_key": "열쇠"}, "letters beyond ASCII"),
@@ -33,7 +34,7 @@ from assay.server.options import ServerOptions
         ),
     ],
     ids=[
-        *("port", "key", "key-lines", "key-letters", "origin-path", "origin-name"),
+        *("port", "host", "key", "key-lines", "key-letters", "origin-path", "origin-name"),
         *("origin-letters", "origin-lines", "watch-nan", "keep-alive-inf", "root-path"),
         *("workers", "watch", "keep-alive", "host-url", "host-port"),
     ],

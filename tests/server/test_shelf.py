@@ -158,6 +158,8 @@ def test_folders_have_names(tmp_path):
         name_folders([str(tmp_path / "a"), str(tmp_path / "x" / "a")])
     with pytest.raises(InputError, match="'=x' names no model"):
         name_folders(["=x"])
+    with pytest.raises(InputError, match=r"called 'm\\udcff', which is no text"):
+        name_folders([str(tmp_path / "m\udcff")])
     with pytest.raises(InputError, match="no model was given"):
         name_folders([])
 

@@ -10,6 +10,7 @@ from assay.server.json_body import MAX_PARTS
 
 __all__ = ["Limits"]
 
+MOST = 10**12  # bytes, texts or seconds: what asks for more, such as infinity, is a mistake
 PARTS_PER_TEXT = 8  # `["a text"],` has three
 
 
@@ -55,10 +56,10 @@ class Limits:
         wrong = []
         for field in fields(self):
             value = getattr(self, field.name)
-            if not value > 0:  # also refuses NaN
+            if not 0 < value < MOST:  # also refuses NaN
                 wrong.append(f"{field.name} is {value}")
         if wrong:
-            raise InputError(f"{'; '.join(wrong)}: limits above 0 are accepted")
+            raise InputError(f"{'; '.join(wrong)}: limits above 0 are accepted, and below {MOST:,}")
 
     @property
     def max_json_parts(self) -> int:

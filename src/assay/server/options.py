@@ -69,6 +69,8 @@ class ServerOptions:
 
     def __post_init__(self) -> None:
         self._check_counts()
+        if not self.host.strip():
+            raise InputError("--host is blank, which would be every address: 0.0.0.0 says so")
         if self.api_key is not None:
             object.__setattr__(self, "api_key", _read_key(self.api_key))
         origins = tuple(map(_read_origin, self.cors_origins))

@@ -66,6 +66,11 @@ def _split_name(given: str) -> tuple[str, Path]:
         name = _own_name(Path(given)) if given else ""
     if not name or not folder:
         raise InputError(f"'{given}' names no model; FOLDER and NAME=FOLDER are accepted")
+    if any("\ud800" <= char <= "\udfff" for char in name):  # bytes that are no UTF-8
+        raise InputError(
+            f"the model would be called {ascii(name)}, which is no text that can be sent",
+            hint=f"give it a name: NAME={given}",
+        )
     return name, Path(folder)
 
 
