@@ -26,5 +26,5 @@ def test_limit_of_nothing_is_refused():
         InputError, match="max_body_bytes is 0; request_s is -1: limits above 0 are accepted"
     ):
         Limits(max_body_bytes=0, request_s=-1)
-    with pytest.raises(InputError, match="request_s is inf: .* below 1,000,000,000,000"):
+    with pytest.raises(InputError, match=r"request_s is inf: .* below 1,000,000,000,000"):
         Limits(request_s=float("inf"))

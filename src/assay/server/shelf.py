@@ -68,7 +68,7 @@ def _split_name(given: str) -> tuple[str, Path]:
         raise InputError(f"'{given}' names no model; FOLDER and NAME=FOLDER are accepted")
     if any("\ud800" <= char <= "\udfff" for char in name):  # bytes that are no UTF-8
         raise InputError(
-            f"the model would be called {ascii(name)}, which is no text that can be sent",
+            f"the model would be called {name!a}, which is no text that can be sent",
             hint=f"give it a name: NAME={given}",
         )
     return name, Path(folder)
