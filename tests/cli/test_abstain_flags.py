@@ -90,6 +90,17 @@ def test_info_says_when_a_model_abstains(invoke, folders):
     assert "abstains" not in invoke("info", folders / "linear").stdout
 
 
+def test_info_refuses_what_no_prediction_would_follow(invoke, folders, tmp_path):
+    """A threshold that is no number is named; it was a mistake of assay."""
+    forged = shutil.copytree(folders / "cautious", tmp_path / "forged")
+    content = read_json(forged / "assay.json")
+    content["abstain"]["threshold"] = "0.9"
+    (forged / "assay.json").write_text(json.dumps(content), encoding="utf-8")
+    done = invoke("info", forged)
+    assert done.exit_code == 2
+    assert "abstain.threshold is '0.9'; a number from 0 to 1 is accepted" in done.stderr
+
+
 def test_scope_is_a_column(invoke, folders, texts):
     """In scope or not, beside labels that are what they were."""
     found = records(invoke("predict", folders / "linear", texts, "--scope"))

@@ -26,6 +26,7 @@ def test_what_assay_writes_is_right(values):
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
+        ({"temperature": "warm"}, "temperature is not a number"),
         ({"scores": [5]}, "scores[0] is not an object"),
         ({"scores": [{"metric": "accuracy"}]}, "scores[0] lacks split"),
         ({"scores": [{**SCORE, "value": "high"}]}, "scores[0].value is not a number"),

@@ -16,6 +16,8 @@ from assay.cli.show import print_json, print_line, print_table
 from assay.errors import plural
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assay.runtime.entries import ScoreEntry, TrainingDataEntry
     from assay.runtime.manifest import Manifest
 
@@ -47,8 +49,22 @@ def info_command(model: ModelFolder, common: Common) -> None:
     if common.json:
         print_json(manifest.to_dict())
         return
+    _check_rules(manifest, model)
     _print_facts(manifest)
     _print_scores(manifest.scores)
+
+
+def _check_rules(manifest: Manifest, folder: Path) -> None:
+    """Refuse rules that no prediction would follow, before they are shown."""
+    from assay.runtime.layout import Layout
+    from assay.runtime.limits.abstain import AbstainRule
+    from assay.runtime.limits.label_rule import LabelRule
+
+    where = Layout(folder).manifest
+    if manifest.abstain:
+        AbstainRule.from_dict(manifest.abstain, where=where)
+    if manifest.label_rule:
+        LabelRule.from_dict(manifest.label_rule, n_labels=len(manifest.labels), where=where)
 
 
 def _print_facts(manifest: Manifest) -> None:
@@ -57,7 +73,8 @@ def _print_facts(manifest: Manifest) -> None:
     data, checkpoint = manifest.training_data, manifest.checkpoint
     name = f" ({checkpoint['name']})" if checkpoint else ""
     print_line(f"method       {manifest.method}{name}")
-    if n_readings := manifest.parameters.get("n_readings"):
+    n_readings = manifest.parameters.get("n_readings")
+    if isinstance(n_readings, int) and n_readings:
         print_line(f"tuned        the transformer, to the labels ({plural(n_readings, 'reading')})")
     print_line(f"labels       {list_labels(manifest.labels)}")
     print_line(f"trained on   {_describe_data(data)}, seed {manifest.seed}")

@@ -23,6 +23,7 @@ from assay.runtime.entries import (
 __all__ = ["find_odd_entry"]
 
 SHOWN: Mapping[str, Any] = {
+    "temperature": float,
     "scores": list[ScoreEntry],
     "parity": ParityEntry,
     "training_data": TrainingDataEntry,
