@@ -26,6 +26,7 @@ def test_what_assay_writes_is_right(values):
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
+        ({"training_data": {"emoji": "yes"}}, "training_data.emoji is not true or false"),
         ({"temperature": "warm"}, "temperature is not a number"),
         ({"scores": [5]}, "scores[0] is not an object"),
         ({"scores": [{"metric": "accuracy"}]}, "scores[0] lacks split"),

@@ -35,6 +35,7 @@ SHOWN: Mapping[str, Any] = {
 NEEDED: Mapping[Any, tuple[str, ...]] = {ScoreEntry: ("split", "metric", "value", "n_texts")}
 MAX_NUMBER = 1e15  # far above any count of bytes or rows
 NAMES = {
+    bool: "true or false",
     str: "a text",
     int: "a whole number",
     float: "a number",

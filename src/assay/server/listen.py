@@ -40,6 +40,7 @@ GRACE_S = 5
 # A speed trick: a thread that computes gives way to the event loop after 1 ms instead of 5, so that
 # no answer waits for the scoring of another. The plain version is Python's own interval.
 SWITCH_S = 0.001
+ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True)
@@ -271,8 +272,8 @@ def plain_end(server: Any, others: Mapping[int, SignalHandler] | None = None) ->
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    ending = {signal.SIGTERM: server.handle_exit, signal.SIGINT: server.handle_exit}
-    handlers = {**ending, **(others or {})}
+    handlers: dict[int, SignalHandler] = dict.fromkeys(ENDING, server.handle_exit)
+    handlers.update(others or {})
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
