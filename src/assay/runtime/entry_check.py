@@ -57,19 +57,24 @@ def find_odd_entry(values: Mapping[str, Any]) -> str | None:
 
 def _problems(value: Any, annotation: Any, where: str) -> Iterator[str]:
     """Yield a sentence for each value that is not as annotated."""
-    kinds = list(typing.get_args(annotation)) if _is_union(annotation) else [annotation]
-    kind = next((one for one in kinds if _is_a(value, _plain(one))), None)
-    if kind is None:
-        accepted = " or ".join(NAMES[_plain(one)] for one in kinds)
-        yield f"{where} is not {accepted}"
-        return
+    kinds = _alternatives(annotation)
+    for kind in kinds:
+        if _is_a(value, _plain(kind)):
+            yield from _inner_problems(value, kind, where)
+            return
+    accepted = " or ".join(NAMES[_plain(kind)] for kind in kinds)
+    yield f"{where} is not {accepted}"
+
+
+def _inner_problems(value: Any, kind: Any, where: str) -> Iterator[str]:
+    """Yield a sentence for each odd value inside of a list or an object."""
     inner = typing.get_args(kind)
-    if _plain(kind) is list and inner:
+    if typing.is_typeddict(kind):
+        yield from _record_problems(value, kind, where)
+    elif _plain(kind) is list:
         for i, one in enumerate(value):
             yield from _problems(one, inner[0], f"{where}[{i}]")
-    elif typing.is_typeddict(kind):
-        yield from _record_problems(value, kind, where)
-    elif _plain(kind) is dict and inner and inner[1] is not Any:
+    elif _plain(kind) is dict and inner[1] is not Any:
         for name, one in value.items():
             yield from _problems(one, inner[1], f"{where}['{name}']")
 
@@ -84,8 +89,10 @@ def _record_problems(value: Mapping[str, Any], kind: Any, where: str) -> Iterato
             yield from _problems(value[name], annotation, f"{where}.{name}")
 
 
-def _is_union(annotation: Any) -> bool:
-    return isinstance(annotation, types.UnionType)
+def _alternatives(annotation: Any) -> list[Any]:
+    if isinstance(annotation, types.UnionType):
+        return list(typing.get_args(annotation))
+    return [annotation]
 
 
 def _plain(annotation: Any) -> type:
