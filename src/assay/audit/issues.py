@@ -36,8 +36,8 @@ __all__ = [
 KINDS = {
     "wrong_label": "label probably wrong",
     "doubtful_label": "label worth a look",
-    "missing_label": "label probably missing",
-    "extra_label": "label probably too many",
+    "missing_label": "label perhaps missing",
+    "extra_label": "label perhaps too many",
     "label_spelling": "label written otherwise",
     "conflict": "same text, other label",
     "leak": "same text in other split",

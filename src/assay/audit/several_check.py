@@ -1,4 +1,4 @@
-"""Labels that are probably missing and labels that are probably too many.
+"""Labels that may be missing and labels that may be too many.
 
 Where a text may have several labels, each entry (a text and a label, given or not) is held against
 the score of a model that did not see the text, calibrated on other folds. How surprising an entry
@@ -23,17 +23,22 @@ from assay.errors import DataError
 from assay.methods import LABEL_CHECK
 from assay.progress import Progress
 
-__all__ = ["SuspectEntry", "check_several", "find_suspect_entries"]
+__all__ = ["SuspectEntry", "check_several", "count_check_folds", "find_suspect_entries"]
 
 KINDS_OF_ENTRIES = {True: "missing_label", False: "extra_label"}
-N_FOLDS = 5
+# Many texts are divided into fewer folds: as much is found in half of the time. Measured:
+# dev/LOG.md, "Suspect entries of small and of large sets".
+N_FOLDS, N_FOLDS_OF_MANY, MANY_TEXTS = 5, 3, 16_000
+# Of fewer given labels, models that call more than this share missing or too many are weak: what
+# they list is nearly all right (same heading).
+FEW_GIVEN, LARGEST_SHARE_OF_FEW = 1_000, 0.1
 LEAST_SCORE = 0.5  # nothing is called wrong that is more likely right than not
 LEAST_WITH = 2  # texts with a label, and without it, by which entries of it can be judged
 
 
 @dataclass(frozen=True)
 class SuspectEntry:
-    """An entry that is probably wrong.
+    """An entry that may be wrong.
 
     Parameters
     ----------
@@ -55,7 +60,7 @@ class SuspectEntry:
 
 
 def find_suspect_entries(truth: np.ndarray, probs: np.ndarray) -> list[SuspectEntry]:
-    """Return the entries that are probably wrong, the most suspect first.
+    """Return the entries that may be wrong, the most suspect first.
 
     Parameters
     ----------
@@ -74,6 +79,9 @@ def find_suspect_entries(truth: np.ndarray, probs: np.ndarray) -> list[SuspectEn
         rows, labels = np.nonzero(is_own & can_judge)
         own = surprise[rows, labels]
         expected = expect_wrong_among(1 - own, surprise[~is_own & can_judge])
+        n_given = int((is_given & can_judge).sum())
+        if _are_models_weak(expected, n_given):
+            continue
         order = np.argsort(-own, kind="stable")[: count_listed(expected, PROBABLE)]
         for place, i in enumerate(order.tolist()):
             if own[i] < LEAST_SCORE:
@@ -87,6 +95,27 @@ def find_suspect_entries(truth: np.ndarray, probs: np.ndarray) -> list[SuspectEn
             )
             found.append(entry)
     return sorted(found, key=lambda one: -one.score)
+
+
+def _are_models_weak(expected: np.ndarray, n_given: int) -> bool:
+    """Tell whether more of few labels may be wrong than is likely: the models know too little.
+
+    Parameters
+    ----------
+    expected : array of shape (n_entries,)
+        As `expect_wrong_among` returns it, of all entries of one kind.
+    n_given : int
+        Labels that are given, whatever the kind of the entries is.
+    """
+    if not len(expected) or n_given >= FEW_GIVEN:
+        return False
+    n_wrong = float(expected[-1]) * len(expected)  # down to the last one: of all entries
+    return n_wrong > LARGEST_SHARE_OF_FEW * n_given
+
+
+def count_check_folds(n_texts: int) -> int:
+    """Return into how many folds so many texts are divided to judge their labels."""
+    return N_FOLDS if n_texts < MANY_TEXTS else N_FOLDS_OF_MANY
 
 
 def _expect_wrong(entries: list[SuspectEntry]) -> float:
@@ -161,7 +190,7 @@ def _judge(
     found = predict_folds(
         texts,
         lambda: make_estimator(method, seed=seed),
-        n_folds=count_folds(texts, N_FOLDS),
+        n_folds=count_folds(texts, count_check_folds(len(labelled))),
         n_repeats=1,
         seed=seed,
         settles=True,
