@@ -6,6 +6,7 @@ This tests `method_result` too.
 import json
 from dataclasses import replace
 
+from assay.audit.shift import ClassShift
 from assay.catalogue import Fact
 from assay.reporting.results import SkippedMethod
 
@@ -54,6 +55,14 @@ def test_results_without_test_show_the_evidence(results):
     methods = tuple(replace(one, scored={"validation": one.evidence}) for one in results.methods)
     assert replace(results, methods=methods).shown_split == "validation"
     assert results.recommended.method == results.choice.recommended
+
+
+def test_classes_of_the_evidence_that_are_not_those_of_train_are_a_caveat(results):
+    """Validation without a label says nothing of it, and methods are chosen on validation."""
+    shift = ClassShift("validation", "train", 0.33, 1e-9, "sadness", 0.0, 0.33)
+    audit = replace(results.audit, class_shifts=(shift, replace(shift, p_value=0.5)))
+    (said,) = [one for one in replace(results, audit=audit).warnings() if "Classes of" in one]
+    assert "Classes of validation are not those of train: 'sadness' is 0.0% of it" in said
 
 
 def test_a_checkpoint_that_reads_the_texts_badly_is_a_caveat(results):

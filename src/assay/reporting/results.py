@@ -186,14 +186,16 @@ class Results:
         return found
 
     def _broken_promise(self) -> list[Fact]:
-        """Say where test is below the evidence, too small, or has other classes than train."""
+        """Say where test is low or too small, and where classes are not those of train."""
         found = find_unknowable(self.recommended.predictions(), self.splits.label_set.names)
         if "test" in self.recommended.scored:
             evidence, test = self.recommended.evidence, self.recommended.scored["test"]
             fall = find_fall(evidence.scores, test.scores)
             small = find_small_test(evidence.scores, test.scores)
             found.extend(one for one in (fall, small) if one is not None)
-        shifts = [one for one in self.audit.class_shifts if one.split == "test" and one.is_notable]
+        # What a choice rests on says little of a label that it hardly has, and neither does test
+        told = ("test",) if self.recommended.out_of_fold is not None else (EVIDENCE, "test")
+        shifts = [one for one in self.audit.class_shifts if one.split in told and one.is_notable]
         found.extend(one.fact() for one in shifts)
         return found
 
