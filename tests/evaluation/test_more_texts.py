@@ -68,6 +68,14 @@ def test_a_flat_curve_brings_little(more):
     assert "may bring nothing, or up to +" in found.said
 
 
+def test_a_recommended_method_without_a_curve_is_named(more):
+    """What is told is of another one; where it is the recommended one, or none learns, nothing is added."""
+    said = "compact, which is recommended, was not fitted on parts: it may gain more or less than"
+    assert said in more.said
+    for recommended in ("features", "majority"):
+        assert "which is recommended" not in replace(more, recommended=recommended).said
+
+
 def test_where_all_is_right_nothing_is_left_to_gain():
     """An interval never promises more than there are mistakes."""
     perfect = curve_of("linear", [(0.99, 0.99, 0.99), (1, 1, 1), (1, 1, 1)])

@@ -11,6 +11,7 @@ import numpy as np
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.evaluation.growth import Growth, GrowthEntry, predict_growth
 from assay.evaluation.learning_curve import LearningCurve
+from assay.methods import FLOOR
 from assay.runtime.limits.wilson import wilson_interval
 
 __all__ = ["MoreTexts", "MoreTextsEntry", "PointEntry", "StarvedLabelEntry", "expect_more"]
@@ -107,6 +108,8 @@ class MoreTexts:
         One per cheap method.
     labels : tuple of StarvedLabel
         Those that gain most, at most five.
+    recommended : str
+        The method that was chosen. Empty: the one that is told.
     """
 
     method: str
@@ -114,6 +117,7 @@ class MoreTexts:
     from_curve: Growth
     curves: tuple[LearningCurve, ...]
     labels: tuple[StarvedLabel, ...] = ()
+    recommended: str = ""
 
     def facts(self) -> list[Fact]:
         """State what more texts would bring, and for which labels most."""
@@ -134,6 +138,8 @@ class MoreTexts:
                 method=self.method,
             )
         ]
+        if self.recommended not in ("", FLOOR, self.method):
+            facts.append(Fact.of("more.other", recommended=self.recommended, method=self.method))
         if self.labels:
             names = ", ".join(one.label for one in self.labels)
             facts.append(Fact.of("more.labels", labels=names))
@@ -215,4 +221,11 @@ def expect_more(
             recall = float(told.recall(label_id)[-1])
             starved.append(StarvedLabel(labels[label_id], int(counts[label_id]), recall, of_label))
     starved.sort(key=lambda one: -one.growth.gain)
-    return MoreTexts(told.method, growth, from_curve, tuple(curves), tuple(starved[:MOST_LABELS]))
+    return MoreTexts(
+        told.method,
+        growth,
+        from_curve,
+        tuple(curves),
+        tuple(starved[:MOST_LABELS]),
+        recommended=recommended,
+    )
