@@ -16,11 +16,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import select
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -46,6 +49,7 @@ SHARES = {
     "fixes": 0.1,
 }
 MAX_CPU_S, MAX_WAIT_S, MAX_GROWN_MB = 5.0, 60.0, 1000.0
+MAX_START_S = 600.0  # until a process, and the server that it may need, has loaded its libraries
 GOOD = ("answered", "refused")
 MAX_LISTED = 50  # findings that are kept of each kind
 SUFFIXES = (".jsonl", ".csv", ".tsv", ".json", ".txt", ".parquet", ".csv.gz", ".xlsx")
@@ -140,26 +144,33 @@ def run_child(
 ) -> tuple[list[dict[str, Any]], str]:
     """Return the outcomes that a process told of, and how it ended."""
     command = [sys.executable, str(CHILD), kind, str(root), *map(str, (first, end, seed))]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    child = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
     rows = []
     assert child.stdout is not None
-    waiting_s = time.monotonic()
+    waiting_s, limit_s = time.monotonic(), MAX_START_S
     try:
         while True:
             ready, _, _ = select.select([child.stdout], [], [], 1.0)
             if not ready:
-                if time.monotonic() - waiting_s > MAX_WAIT_S:
+                if time.monotonic() - waiting_s > limit_s:
                     return rows, "it hung"
                 continue
             line = child.stdout.readline()
             if not line:
                 return rows, f"the process died with {child.wait()}"
-            waiting_s = time.monotonic()
+            waiting_s, limit_s = time.monotonic(), MAX_WAIT_S
             row = json.loads(line)
             if "end" in row:
                 rows.append(row)
     finally:
-        child.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)  # with its server
         child.wait()
         child.stdout.close()
 

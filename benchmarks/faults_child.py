@@ -268,6 +268,8 @@ def try_one(kind: str, root: Path, i: int, seed: int) -> str:
 
 def main(kind: str, root: Path, first: int, end: int, seed: int) -> None:
     """Try all inputs of a piece."""
+    if kind == "requests":
+        SERVER.start(root)  # before the first line, from which on the parent is impatient
     for i in range(first, end):
         sys.stdout.write(json.dumps({"begin": i}) + "\n")
         sys.stdout.flush()
