@@ -157,7 +157,7 @@ class MoreTexts:
         last, growth = float(curve.accuracy[-1]), self.from_curve
         return {
             "n_texts": growth.n_after,
-            "accuracy": last + growth.gain,
+            "accuracy": min(1.0, last + growth.gain),  # the gain is of shares a little below 1
             "interval": [max(0.0, last + growth.low), min(1.0, last + growth.high)],
         }
 
