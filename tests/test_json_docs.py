@@ -287,6 +287,9 @@ def cases(five, tmp_path):
     run_args = ["--methods", "majority", "--id-column", "ticket", "--out", named]
     yield "Results", ["run", leaky, *run_args]
     yield "RunPrediction", named / "predictions" / "majority.jsonl.gz"
+    drawn = ["--methods", "majority", "--max-rows", "60", "--out", tmp_path / "drawn"]
+    yield "Results", ["run", five.data, *drawn]
+    yield "Manifest", ["info", tmp_path / "drawn" / "model"]
     yield "Evaluation", ["evaluate", with_rule(model, tmp_path / "abstains"), five.data]
     yield "Coverage", write_coverage(tmp_path / "coverage.json")
     yield "Prediction", ["predict", model, five.data / "test.csv"]
@@ -400,7 +403,7 @@ NOT_MET = {
     "Scores": {"mean_absolute_error", "quadratic_weighted_kappa"},
     "LabelSpelling": {"label", "n_texts", "proposed_label", "kind"},
     "MendedRows": {"split", "kind", "reason", "n_rows", "lines"},
-    "TrainingData": {"corrections", "texts_sha256", "language", "fitted_on"},
+    "TrainingData": {"corrections", "texts_sha256", "language", "fitted_on", "reading"},
     "RunPrediction": {"fold", "repeat"},
     # tests/cli/test_several_labels.py
     "Neighbour": {"labels"},
