@@ -85,6 +85,17 @@ def test_signal_that_comes_while_the_server_starts_ends_it(folders, monkeypatch)
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 
 
+def test_sigterm_ends_the_first_process_of_a_container_while_it_loads(monkeypatch):
+    """The kernel keeps signals without a handler from process 1; others have no need of one."""
+    with listen.ended_by_sigterm():
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    monkeypatch.setattr(listen.os, "getpid", lambda: 1)
+    with pytest.raises(SystemExit) as ended, listen.ended_by_sigterm():
+        signal.raise_signal(signal.SIGTERM)
+    assert ended.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
 def test_stock_client_of_the_hub_classifies(server, folders, monkeypatch):
     """huggingface_hub's InferenceClient, as it comes: one text, the best label, and the key as its token."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")

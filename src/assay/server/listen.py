@@ -26,6 +26,7 @@ from assay.server.shelf import ModelShelf, name_folders
 
 __all__ = [
     "Serving",
+    "ended_by_sigterm",
     "make_uvicorn",
     "plain_end",
     "quick_switching",
@@ -101,7 +102,8 @@ def serve_models(
         _serve_with_workers(models, options, n_threads=n_threads, announce=announce)
         return
     with open_listener(options.host, options.port) as listener:
-        shelf = ModelShelf(name_folders(models), n_threads=n_threads)
+        with ended_by_sigterm():
+            shelf = ModelShelf(name_folders(models), n_threads=n_threads)
 
         def say_ready(service: Service) -> None:
             announce(_describe(shelf, url=_url_of(options, listener)))
@@ -280,6 +282,27 @@ def plain_end(server: Any, others: Mapping[int, SignalHandler] | None = None) ->
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the first process of a container, too, while it loads.
+
+    The kernel keeps signals without a handler from process 1: `docker stop` would wait until it
+    kills.
+    """
+    if os.getpid() != 1 or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)  # as a shell says of a process that the signal ended
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextmanager
