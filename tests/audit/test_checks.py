@@ -281,8 +281,8 @@ def test_shift_is_said_in_sentences():
     test = [(f"a text that is very much longer than the others {i}", "fun") for i in range(300)]
     sentences = audit_data(splits_of(train=train, test=test), method=None).shift_sentences()
     assert sentences[0] == (
-        "Classes of test are not those of train: 'fun' is 100.0% of it and 0.0% there "
-        "(total variation distance 1.00)."
+        "Classes of test are not those of train: 'fun' is 100.0% of it and 0.0% there; for the "
+        "same shares of all classes, 100% of its texts would need another label."
     )
     assert sentences[1].startswith("Texts of test have 51 characters (median), those of train 21")
     same = splits_of(train=train, test=train)
