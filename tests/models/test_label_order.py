@@ -103,7 +103,8 @@ def test_order_of_several_labels_changes_nothing(names, random):
     scores, thresholds = [], []
     for order in (tuple(names), tuple(random.sample(names, len(names)))):
         labels = [tuple(random.sample([order[i] for i in row], len(row))) for row in own]
-        estimator = small_estimator("linear").fit(texts, labels, validation=(texts, labels))
+        held_out = (texts[80:], labels[80:])
+        estimator = small_estimator("linear").fit(texts[:80], labels[:80], validation=held_out)
         label_set = LabelSet(tuple(random.sample(names, len(names))), "multi")
         with TemporaryDirectory() as folder:
             save_model(estimator, Path(folder) / "model", label_set=label_set)
@@ -113,7 +114,7 @@ def test_order_of_several_labels_changes_nothing(names, random):
         thresholds.append(np.array(model.manifest.thresholds)[columns])
     np.testing.assert_allclose(scores[1], scores[0], atol=1e-5)
     np.testing.assert_allclose(thresholds[1], thresholds[0], atol=1e-9)
-    assert len(set(thresholds[0].tolist())) > 1
+    assert len(set(thresholds[0].tolist())) > 1  # of equal ones, the order would tell nothing
 
 
 @settings(max_examples=40, deadline=None)
