@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 
@@ -127,6 +127,30 @@ def test_one_signal_ends_all(folders, number):
         assert not any(map(is_alive, workers))
         with pytest.raises(OSError, match="refused"):
             server.ask("/health")
+
+
+def test_nobody_is_let_in_while_workers_end(folders):
+    """A request that is coming is answered; a new connection is refused at once, and not taken and then broken off."""
+    with running(folders["linear"], args=["--workers", "2"], is_forked=False) as server:
+        content = json.dumps({"inputs": TEXT})
+        connection = server.connect()
+        connection.putrequest("POST", "/predict")
+        connection.putheader("Content-Length", str(len(content)))
+        connection.endheaders(content[:5].encode())
+        until(lambda: server.metric("assay_requests_in_flight") >= 2)  # that for metrics is one
+        server.process.send_signal(signal.SIGTERM)
+
+        def is_refused():
+            with suppress(ConnectionRefusedError), closing(server.connect()) as fresh:
+                fresh.connect()
+                return False
+            return True
+
+        until(is_refused)
+        assert server.process.poll() is None
+        connection.send(content[5:].encode())
+        assert connection.getresponse().status == 200
+        assert server.process.wait(60) == 0
 
 
 def test_workers_end_when_the_parent_is_killed(folders):

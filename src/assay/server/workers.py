@@ -273,6 +273,10 @@ class _Workers:
     async def _end_all(self) -> None:
         """Tell all workers to end, wait until they have, and kill those that do not."""
         processes = [worker.process for worker in self._workers if worker.process is not None]
+        for worker in self._workers:
+            # A worker closes its own copy. While another one is open, the system goes on taking
+            # connections that nobody will answer.
+            worker.listener.close()
         self._pass_on(signal.SIGTERM)
         waits = [asyncio.create_task(process.wait()) for process in processes]
         if not waits:
