@@ -79,3 +79,15 @@ def test_a_flag_is_named_only_where_the_model_can_follow_it(invoke, linear_model
             said = invoke(command, model, given).stderr
             assert "do not trust its label" in said
             assert ("`assay predict --scope` marks such texts" in said) == is_named
+
+
+def test_labels_behind_texts_are_warned_of(invoke, linear_model, tmp_path):
+    """A .txt file that was made to train on is scored line by line, labels too; a semicolon alone is none."""
+    labelled, plain = tmp_path / "train.txt", tmp_path / "plain.txt"
+    labelled.write_text("so happy;joy\nso sad;Sadness\nwhat a day; night\n", encoding="utf-8")
+    plain.write_text("so happy; great\nso sad; really\n", encoding="utf-8")
+    done = invoke("predict", linear_model, labelled)
+    assert done.exit_code == 0
+    assert "2 of the first 3 texts end in a semicolon and a label" in done.stderr
+    assert "semicolon" not in invoke("predict", linear_model, labelled, "--quiet").stderr
+    assert "semicolon" not in invoke("predict", linear_model, plain).stderr

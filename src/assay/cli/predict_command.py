@@ -26,7 +26,7 @@ from assay.cli.options import (
     Sheet,
     TextColumn,
 )
-from assay.cli.row_warnings import first_texts, warn_of_rows, warn_of_unseen_scripts
+from assay.cli.row_warnings import first_texts, warn_of_first_rows, warn_of_rows
 from assay.cli.show import print_json, print_line, printable
 from assay.cli.standard_input import STDIN, open_source, source_name
 from assay.errors import cut, plural
@@ -220,7 +220,7 @@ def predict_command(
         return
     reading = reading.as_trained(loaded, source)
     first = [] if common.quiet else first_texts(source, reading.to_dict())
-    is_said = warn_of_unseen_scripts(loaded, first)
+    is_said = warn_of_first_rows(loaded, first)
     _say_label_rule(loaded, common)
     if writing.out is not None:
         done = _predict_file(loaded, source, {**reading.to_dict(), **wanted}, writing, common)

@@ -1,4 +1,4 @@
-"""What `predict` and `explain` warn of: blank texts, and scripts that no training text is in."""
+"""What `predict` and `explain` warn of: blank texts, unseen scripts, labels behind the texts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from assay.runtime.limits.scripts import UnseenScripts
     from assay.runtime.predictor import Model
 
-__all__ = ["first_texts", "warn_of_rows", "warn_of_unseen_scripts"]
+__all__ = ["first_texts", "warn_of_first_rows", "warn_of_rows", "warn_of_unseen_scripts"]
 
-FIRST_ROWS = 256  # rows whose scripts are looked at
+FIRST_ROWS = 256  # rows that are looked at before all are scored
+LABELLED_FRACTION = 0.5  # of them, with a label behind the text, is no chance
 # What to do, where the model can tell scope
 MARKED = "; `assay predict --scope` marks such texts"
 
@@ -33,6 +34,20 @@ def first_texts(source: str, reading: ReadingArguments) -> list[str]:
     rows, column = open_rows(source, **reading)
     values = [row.values.get(column) for row in islice(rows, FIRST_ROWS)]
     return [value for value in values if isinstance(value, str)]
+
+
+def warn_of_first_rows(model: Model, texts: Sequence[str]) -> bool:
+    """Say on stderr what the first rows tell of the rest; return as `warn_of_unseen_scripts`."""
+    labels = {label.casefold() for label in model.labels}
+    ends = [text.rpartition(";")[2].strip().casefold() for text in texts if ";" in text]
+    n_labelled = sum(end in labels for end in ends)
+    if n_labelled > 1 and n_labelled >= LABELLED_FRACTION * len(texts):
+        sys.stderr.write(
+            f"warning: {n_labelled:,} of the first {len(texts):,} texts end in a semicolon and a "
+            "label, which is scored as a part of the text: take it off, or give a table with a "
+            "column of texts\n"
+        )
+    return warn_of_unseen_scripts(model, texts)
 
 
 def warn_of_unseen_scripts(model: Model, texts: Sequence[str]) -> bool:
