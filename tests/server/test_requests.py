@@ -51,7 +51,11 @@ def test_texts_come_in_every_known_shape(reader, inputs, texts, is_batch):
 
 WRONG = {
     "missing": ({}, 422, r"inputs is missing; a text or a list of texts is accepted\."),
-    "misspelt": ({"input": "t"}, 422, r"inputs is missing; .*Did you mean 'input'\?"),
+    "misspelt": (
+        {"input": "t"},
+        422,
+        r"inputs is missing; .*'input' is unknown: did you mean 'inputs'\?",
+    ),
     "number": ({"inputs": 3}, 422, "inputs is a number; a text or a list of texts is accepted"),
     "null": ({"inputs": None}, 422, "inputs is null"),
     "object": ({"inputs": {"text": "t"}}, 422, "inputs is an object"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from assay.errors import did_you_mean
+from assay.errors import find_close
 from assay.server.failures import make_limit_error
 from assay.server.json_body import (
     JsonObject,
@@ -170,7 +170,8 @@ def read_explain(content: JsonObject, limits: Limits) -> AskedTexts:
 def read_inputs(content: JsonObject, limits: Limits) -> tuple[list[str], bool]:
     """Return the texts of ``"t"``, ``["t"]`` or ``[["t"]]``, and whether they came as a batch."""
     if "inputs" not in content:
-        hint = did_you_mean("inputs", islice(content, MAX_COMPARED))
+        close = find_close("inputs", islice(content, MAX_COMPARED))
+        hint = "" if close is None else f" '{close}' is unknown: did you mean 'inputs'?"
         refuse(f"inputs is missing; a text or a list of texts is accepted.{hint}")
     inputs = content["inputs"]
     if isinstance(inputs, str):
