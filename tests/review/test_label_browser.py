@@ -359,12 +359,12 @@ def test_note_beside_a_decided_text_is_kept(visit, pool_file, tmp_path):
         )
         page.keyboard.press("/")
         page.keyboard.type("ask the team")
-        page.keyboard.press("Enter")
-        page.wait_for_function("() => document.activeElement.id === 'text'")
+        with page.expect_response(lambda response: "/history" in response.url):
+            page.keyboard.press("Enter")  # kept, and then the text is looked for again
         page.wait_for_function(
-            "() => document.getElementById('suggestion').textContent.startsWith('Decided: joy')"
+            "text => document.getElementById('text').textContent === text", arg=first
         )
-        assert page.text_content("#text") == first
+        assert page.text_content("#suggestion") == "Decided: joy"
         press(page, "3")
         running.stop()
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
