@@ -37,6 +37,19 @@ def test_two_threads_are_back_after_an_error():
     assert count_threads() == {2}
 
 
+@pytest.mark.parametrize("first_leaves_first", [True, False])
+def test_two_threads_are_back_after_the_last_of_several_fits(first_leaves_first):
+    """Whoever comes or goes first, there is one thread while any fit runs."""
+    first, second = one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    leaving = [first, second] if first_leaves_first else [second, first]
+    leaving[0].__exit__(None, None, None)
+    assert count_threads() == {1}
+    leaving[1].__exit__(None, None, None)
+    assert count_threads() == {2}
+
+
 def test_head_is_fitted_with_one_thread(monkeypatch):
     """What is seen while scikit-learn fits is what the steps have."""
     seen = set()
