@@ -25,7 +25,6 @@ from assay.models import make_estimator
 from assay.progress import Progress
 from assay.recipes.steps.prepare import DataOptions, prepare_data, public_source
 from assay.runtime.entries import CutEntry
-from assay.runtime.limits.scripts import has_emoji, list_scripts
 from assay.runtime.limits.thresholds import Thresholds
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
@@ -199,7 +198,7 @@ class TrainingSet:
 
     @cached_property
     def facts(self) -> TrainingDataEntry:
-        """What a manifest says about the training data."""
+        """What a manifest says about the training data, beside what `fit` counts in the texts."""
         facts: TrainingDataEntry = {
             "source": public_source(self.splits.source),
             "n_texts": len(self.train),
@@ -212,8 +211,6 @@ class TrainingSet:
         language = tell_main_language(self.train.texts)
         if language is not None:
             facts["language"] = language
-        facts["scripts"] = list_scripts(self.train.texts)
-        facts["emoji"] = has_emoji(self.train.texts)
         if self.reading:
             facts["reading"] = dict(self.reading)
         if column := find_label_column(self.splits.origins):
