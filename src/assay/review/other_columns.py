@@ -10,8 +10,6 @@ import json
 import tempfile
 import weakref
 from array import array
-from collections.abc import Sequence
-from typing import overload
 
 from assay.data.files.row import Record
 from assay.data.stored_texts import errors_of_temporary_files
@@ -23,7 +21,7 @@ MAX_HELD_BYTES = 32_000_000  # more are kept in a temporary file
 ENCODE = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
-class OtherColumns(Sequence[str]):
+class OtherColumns:
     """One JSON object per row; empty for a row without other columns.
 
     It is read by one thread at a time.
@@ -57,14 +55,7 @@ class OtherColumns(Sequence[str]):
     def __len__(self) -> int:
         return len(self._number_of_row)
 
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> list[str]: ...
-    def __getitem__(self, at: int | slice) -> str | list[str]:
-        if isinstance(at, slice):
-            return [self[i] for i in range(*at.indices(len(self)))]
-        at = range(len(self))[at]
+    def __getitem__(self, at: int) -> str:
         names = self._names_of[self._number_of_row[at]]
         if not names:
             return ""

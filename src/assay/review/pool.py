@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Unpack
@@ -40,7 +39,7 @@ class Pool:
         Distinct texts.
     lines : tuple of int
         The 1-based line of the file on which each text occurs first.
-    others : sequence of str
+    others : tuple of str or OtherColumns
         The other columns of that row, such as an id, as JSON; empty if the file has none.
     n_repeats : int
         Rows that were left out because their text occurs further up.
@@ -51,7 +50,7 @@ class Pool:
     source: str
     texts: tuple[str, ...]
     lines: tuple[int, ...]
-    others: Sequence[str] = ()
+    others: tuple[str, ...] | OtherColumns = ()
     n_repeats: int = 0
     n_unusable: int = 0
 
