@@ -345,6 +345,31 @@ def test_workbook_with_a_broken_part_is_refused(tmp_path, part):
     assert not (tmp_path / "b.xlsx").exists()
 
 
+def test_workbook_whose_sheets_would_be_lost_is_refused(tmp_path):
+    """What changes workbooks leaves a sheet out that names its part in another namespace."""
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    for row in (["text", "label"], ["a", "x"], ["b", "y"], ["c", "x"]):
+        workbook.active.append(row)
+    workbook.save(tmp_path / "whole.xlsx")
+    part, usual = "xl/workbook.xml", b"officeDocument/2006/relationships"
+    with (
+        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
+        zipfile.ZipFile(tmp_path / "a.xlsx", "w") as changed,
+    ):
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name == part:
+                assert usual in content
+                content = content.replace(usual, b"officeDocument/2007/relationships")
+            changed.writestr(name, content)
+    decisions = decide(tmp_path / "i.csv", ("train", 2, "a", "y", "yes"))
+    assert len(list(read_rows(tmp_path / "a.xlsx"))) == 3
+    with pytest.raises(DataError, match=r"not changed: a part of it is broken \(File contains an"):
+        fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx")
+    assert not (tmp_path / "b.xlsx").exists()
+
+
 def test_workbook_whose_sheets_are_all_hidden_is_refused(tmp_path):
     """It can be read, with a warning; a workbook of which nothing is seen is not written."""
     openpyxl = pytest.importorskip("openpyxl")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -33,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 EXACT_DIGITS = 15  # of a number in a cell
 PANDAS = b"pandas"  # its key in the metadata of a schema
+# How openpyxl says that it leaves a sheet out, which would be lost.
+LOST_SHEET = "File contains an invalid specification"
 FORMULA = "f"  # as openpyxl calls the type of such a cell
 
 
@@ -131,8 +134,10 @@ def write_sheet(path: Path, out: Path, changes: Changes, reading: Reading) -> No
 def _open_workbook(path: Path) -> Any:
     """Open a workbook to change it, with a library that is stricter than the one that reads it."""
     try:
-        return require("openpyxl").load_workbook(path)
-    except (*UNREADABLE, AttributeError, IndexError, TypeError) as err:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", LOST_SHEET, UserWarning)
+            return require("openpyxl").load_workbook(path)
+    except (*UNREADABLE, AttributeError, IndexError, TypeError, UserWarning) as err:
         raise _unchangeable(path, err) from err
 
 
