@@ -31,6 +31,7 @@ ROOMS = (
     (
         "_flags",
         "errors",
+        "json_text",
         "_optional",
         "_lazy",
         "_env",

@@ -38,7 +38,18 @@ def test_event_is_one_line_that_comes_back(event):
     assert event_from_line(line) == event
 
 
-@pytest.mark.parametrize("line", ["", "[]", '{"kind": "other"}', '{"kind": "undo"}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "[]",
+        '{"kind": "other"}',
+        '{"kind": "undo"}',
+        '{"kind": []}',
+        '{"kind": {}}',
+        "[" * 99_999,
+    ],
+)
 def test_line_that_is_no_event_is_refused(line):
     """Another kind, or a value that is missing."""
     with pytest.raises(ValueError, match=r".+"):

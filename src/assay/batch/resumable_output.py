@@ -37,6 +37,7 @@ from assay.data.files.workbook_writer import write_workbook
 from assay.data.files.writers import Before, open_writer, out_kind
 from assay.disk import write_whole
 from assay.errors import DataError, InputError, OutputExistsError
+from assay.json_text import parse_json
 from assay.output_place import check_name
 
 __all__ = ["ResumableOutput"]
@@ -151,7 +152,7 @@ class ResumableOutput:
         if not manifest.is_file():
             return None
         try:
-            identity = dict(json.loads(manifest.read_text(encoding="utf-8"))["identity"])
+            identity = dict(parse_json(manifest.read_text(encoding="utf-8"))["identity"])
             self._read_journal()
         except (ValueError, KeyError, TypeError) as err:
             raise InputError(
@@ -165,7 +166,7 @@ class ResumableOutput:
             return
         lines = path.read_bytes().split(b"\n")
         for line in lines[:-1]:  # what follows the last line feed was never finished
-            content = json.loads(line)
+            content = parse_json(line)
             if content == FINISHED:
                 self.is_finished = True
             else:
@@ -331,7 +332,7 @@ class ResumableOutput:
     def _short_records(self) -> Iterator[Record]:
         with self._data.open(encoding="utf-8") as lines:
             for line in lines:
-                yield shorten(json.loads(line), text_column=self.text_column)
+                yield shorten(parse_json(line), text_column=self.text_column)
 
     def delete(self) -> None:
         """Delete the folder, the manifest first: half a folder is then never resumed."""

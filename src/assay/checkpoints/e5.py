@@ -28,6 +28,7 @@ from assay.checkpoints.e5_file import E5File, E5Sizes, read_e5_file
 from assay.checkpoints.e5_tokenizer import tokenizer_json, tokenizer_settings
 from assay.checkpoints.files import CONFIG, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS, hash_once
 from assay.errors import ModelError, OutsideError
+from assay.json_text import parse_json
 from assay.progress import Progress
 
 __all__ = ["E5", "convert_e5_file", "find_e5_file", "has_e5_wheel", "make_e5_folder"]
@@ -160,7 +161,7 @@ def convert_e5_file(source: Path, folder: Path) -> None:
 def is_whole(folder: Path, source_sha256: str) -> bool:
     """Tell whether a folder was converted from that file and nothing in it has changed since."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = parse_json((folder / RECORD).read_text(encoding="utf-8"))
         if record["conversion"] != CONVERSION or record["source_sha256"] != source_sha256:
             return False
         return all(hash_once(folder / name) == record["files"][name] for name in CONVERTED_FILES)

@@ -7,7 +7,6 @@ weights, and what is no text encoder.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from assay.checkpoints.files import (
 )
 from assay.checkpoints.tokenizer_file import find_tokenizer
 from assay.errors import ModelError
+from assay.json_text import parse_json
 from assay.runtime.entries import CheckpointEntry
 
 __all__ = ["Checkpoint", "read_checkpoint"]
@@ -137,7 +137,7 @@ def read_checkpoint(folder: Path, *, name: str, revision: str | None = None) -> 
 
 def _read_json(path: Path) -> Mapping[str, Any]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = parse_json(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as err:
         raise ModelError(f"{path} cannot be read as JSON: {err}") from err
     if not isinstance(values, dict):

@@ -5,7 +5,6 @@ Nothing of it is run but the stock architecture that its config.json names, on s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkp
 from assay.checkpoints.torch_state import pick_device
 from assay.data.labels import LabelSet, Task
 from assay.errors import DataError, ModelError
+from assay.json_text import parse_json
 from assay.models.estimator import describe_subwords
 from assay.progress import Progress
 from assay.runtime.entries import FileEntry
@@ -116,7 +116,7 @@ def _describe(
 
 
 def _read_config(checkpoint: Checkpoint) -> Mapping[str, Any]:
-    config: Mapping[str, Any] = json.loads(
+    config: Mapping[str, Any] = parse_json(
         (checkpoint.folder / "config.json").read_text(encoding="utf-8")
     )
     return config

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from assay.evaluation.choice import TOLERANCE, Choice, choose_method
 from assay.evaluation.compare import Comparison, ComparisonEntry, compare_methods
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.scoring import PredictionEntry
+from assay.json_text import parse_json
 from assay.recipes.compare_several import SeveralRunComparison, compare_several_run
 from assay.reporting.method_result import EVIDENCE
 
@@ -161,7 +161,7 @@ def _read_results(root: Path) -> Mapping[str, Any]:
             hint="give a folder that `assay run` wrote",
         )
     try:
-        results = json.loads(path.read_text(encoding="utf-8"))
+        results = parse_json(path.read_text(encoding="utf-8"))
         if not results["methods"]:
             raise KeyError("methods")
     except (ValueError, KeyError, TypeError, AttributeError) as err:
@@ -179,7 +179,7 @@ def _read_methods(root: Path, results: Mapping[str, Any]) -> list[SavedMethod]:
 
 def _read_settings(root: Path) -> ChoiceSettings:
     """Return how the run chose; runs of schema version 1 chose by accuracy."""
-    results = json.loads((root / "results.json").read_text(encoding="utf-8"))
+    results = parse_json((root / "results.json").read_text(encoding="utf-8"))
     choice = results.get("choice") or {}
     return {
         "metric": choice.get("metric", "accuracy"),
@@ -234,7 +234,7 @@ def _predictions(written: list[PredictionEntry], rows: RowNumbers) -> EvidencePr
 def _read_rows(path: Path) -> Iterator[PredictionEntry]:
     with gzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as stream:
         for line in stream:
-            yield json.loads(line)
+            yield parse_json(line)
 
 
 def _damaged(path: Path, err: Exception) -> InputError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from assay.evaluation.several_choice import (
     choose_several,
     compare_several,
 )
+from assay.json_text import parse_json
 
 __all__ = ["SeveralRunComparison", "compare_several_run"]
 
@@ -106,7 +106,7 @@ def compare_several_run(root: Path, results: Mapping[str, Any]) -> SeveralRunCom
 def _read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
     with gzip.open(path, "rt", encoding="utf-8", errors="surrogatepass") as stream:
         for line in stream:
-            yield json.loads(line)
+            yield parse_json(line)
 
 
 def _read_answers(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from assay.data.texts import Splits
 from assay.errors import CheckError, DataError, ModelError
 from assay.evaluation.result import SplitScores
 from assay.evaluation.several_scores import SeveralScores
+from assay.json_text import parse_json
 from assay.progress import Progress
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.steps.known_data import cut_as_trained, load_as_trained
@@ -173,7 +173,7 @@ def _has_manifest(folder: Path) -> bool:
     """Tell whether a folder says that it is a model which this assay can read."""
     path = Layout(folder).manifest
     try:
-        Manifest.from_dict(json.loads(path.read_text(encoding="utf-8")), where=path)
+        Manifest.from_dict(parse_json(path.read_text(encoding="utf-8")), where=path)
     except (OSError, ValueError, AttributeError):  # no file, no JSON, no such schema, no object
         return False
     return True

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, TypeAlias
 
+from assay.json_text import parse_json
+
 __all__ = [
     "Answer",
     "Decision",
@@ -230,10 +232,11 @@ def event_from_line(line: str) -> Event:
     ValueError
         The line holds no event that this version knows.
     """
-    content = json.loads(line)
-    if not isinstance(content, dict) or content.get("kind") not in KINDS:
+    content = parse_json(line)
+    kind = content.get("kind") if isinstance(content, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError("no event of a kind that is known")
-    return _fill(KINDS[content["kind"]], content)
+    return _fill(KINDS[kind], content)
 
 
 def _fill(kind: type[Event], content: Mapping[str, Any]) -> Event:
@@ -251,6 +254,6 @@ def _fill(kind: type[Event], content: Mapping[str, Any]) -> Event:
     except TypeError as err:
         raise ValueError("the event lacks a value") from err
     others = event.others if isinstance(event, Decision) else ""
-    if others and not isinstance(json.loads(others), dict):
+    if others and not isinstance(parse_json(others), dict):
         raise ValueError("'others' holds no object")
     return event

@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 
 from assay.disk import write_whole
 from assay.errors import ModelError
+from assay.json_text import parse_json
 from assay.runtime.layout import Layout
 from assay.runtime.rare_terms import RareTerms, bucket_of
 from assay.runtime.sane_scores import check_linear
@@ -303,7 +304,7 @@ class LinearModel:
         """
         layout = Layout(root)
         try:
-            content = json.loads(layout.vocabulary.read_text(encoding="utf-8"))
+            content = parse_json(layout.vocabulary.read_text(encoding="utf-8"))
             arrays = load_file(str(layout.weights))
             rule = check_rule(content.get("rule", 1))
             terms = TextTerms(

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from assay.disk import atomic_file, write_whole
 from assay.errors import InputError, OutsideError
+from assay.json_text import parse_json
 from assay.tokenization.batches import EncodedTexts
 from assay.training.states import STATE
 
@@ -239,7 +240,7 @@ class StateStore:
     def _read_content(self) -> _Content:
         """Read training.json, after checking its schema."""
         try:
-            content: _Content = json.loads((self.folder / STATE).read_text(encoding="utf-8"))
+            content: _Content = parse_json((self.folder / STATE).read_text(encoding="utf-8"))
             version = content["schema_version"]
             is_whole = {"identity", "state", "best", "elapsed_s", "place"} <= set(content)
         except (ValueError, KeyError, TypeError) as err:

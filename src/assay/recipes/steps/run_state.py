@@ -15,6 +15,7 @@ from typing import NotRequired, TypedDict
 from assay.disk import write_whole
 from assay.errors import InputError, ModelError
 from assay.evaluation.fold_predictions import FoldPredictions
+from assay.json_text import parse_json
 from assay.recipes.steps.fit import FittedModel
 from assay.runtime.manifest import Manifest
 from assay.training.states import has_training_state
@@ -130,7 +131,7 @@ def _check_same(root: Path, *, before: Mapping[str, object], now: Mapping[str, o
 
 def _read(path: Path) -> _Content:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
         return {"identity": dict(content["identity"]), "finished": dict(content["finished"])}
     except (ValueError, KeyError, TypeError) as err:
         raise InputError(

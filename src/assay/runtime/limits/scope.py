@@ -23,6 +23,7 @@ import numpy as np
 
 from assay.disk import write_whole
 from assay.errors import ModelError
+from assay.json_text import parse_json
 from assay.runtime.entries import ScopeEntry
 from assay.runtime.hashed_terms import BLOCKS, TERMS, Seen, TermCounts, count_terms, forget_tokens
 from assay.runtime.layout import Layout
@@ -170,7 +171,7 @@ class TermStatistics:
         """
         path = Layout(root).scope
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = parse_json(path.read_text(encoding="utf-8"))
             rule = check_rule(content.get("rule", 1))
             n_texts, largest = int(content["n_texts"]), int(content["largest"])
             blocks, classes, n_buckets = map(int, content["shape"])
