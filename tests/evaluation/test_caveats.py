@@ -3,10 +3,12 @@
 Both scores are there, in the dict, in the sentence and in the model.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from assay.catalogue import open_language
+from assay.catalogue import LANGUAGES, open_language
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.evaluation.caveats import (
@@ -14,13 +16,16 @@ from assay.evaluation.caveats import (
     find_fall,
     find_near_leaks,
     find_several_fall,
+    find_several_leaks,
+    find_several_small_test,
     find_small_test,
     find_unknowable,
 )
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.scoring import manifest_scores, score_parts, score_split
-from assay.evaluation.several_scores import score_several
+from assay.evaluation.several_scores import SEVERAL_METRICS, score_several
+from assay.evaluation.several_scoring import SeveralScored
 from assay.models import make_estimator, save_model
 from assay.runtime.predictor import load_model
 
@@ -203,26 +208,68 @@ def test_texts_that_are_nearly_those_of_train_are_said():
     assert not find_near_leaks({}, split="test", n_texts=15)
 
 
-@pytest.mark.parametrize("metric", ["macro-f1", "micro-f1", "accuracy"])
+def several_scores(n_texts, n_wrong, seed):
+    """Return the scores of so many texts with three labels, of which so many are all wrong."""
+    rng = np.random.default_rng(seed)
+    truth = (rng.random((n_texts, 3)) < 0.4).astype(np.int64)
+    predicted = truth.copy()
+    predicted[:n_wrong] = 1 - truth[:n_wrong]
+    label_set = LabelSet(("a", "b", "c"), "multi")
+    return score_several(
+        truth, predicted * 0.9, predicted, label_set, np.full(3, 0.5), seed=0, n_resamples=200
+    )
+
+
+@pytest.mark.parametrize("metric", SEVERAL_METRICS)
 def test_a_fall_is_said_where_texts_may_have_several_labels(metric):
     """The metric is that of the choice; the intervals of both scores do not explain the fall."""
-
-    def scores(n_texts, n_wrong, seed):
-        rng = np.random.default_rng(seed)
-        truth = (rng.random((n_texts, 3)) < 0.4).astype(np.int64)
-        predicted = truth.copy()
-        predicted[:n_wrong] = 1 - truth[:n_wrong]
-        label_set = LabelSet(("a", "b", "c"), "multi")
-        return score_several(
-            truth, predicted * 0.9, predicted, label_set, np.full(3, 0.5), seed=0, n_resamples=200
-        )
-
+    scores = several_scores
     good, bad = scores(1000, 100, 1), scores(1000, 300, 2)
     fact = find_several_fall(good, bad, metric=metric)
     assert (fact.kind, fact.values["metric"]) == ("caveats.several_fall", metric)
     assert fact.values["score"] < fact.values["promised"]
     assert find_several_fall(scores(30, 3, 3), scores(30, 4, 4), metric=metric) is None
     assert find_several_fall(bad, good, metric=metric) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("metric", "field"), SEVERAL_METRICS.items())
+def test_the_evidence_is_said_beside_a_small_test_of_several_labels(metric, field, language):
+    """By the metric of the choice, with its interval; a test of a hundred texts speaks for itself."""
+    evidence = several_scores(120, 30, 1)
+    fact = find_several_small_test(evidence, several_scores(60, 0, 2), metric=metric)
+    said = open_language(language).tell(fact)
+    low, high = evidence.intervals[field]
+    for number in (getattr(evidence, field), low, high):
+        assert f"{number:.1%}" in said
+    assert "60" in said
+    assert "120" in said
+    assert find_several_small_test(evidence, several_scores(61, 0, 2), metric=metric) is None
+    large = several_scores(400, 30, 1)
+    assert find_several_small_test(large, several_scores(100, 0, 2), metric=metric) is None
+    assert find_several_small_test(large, several_scores(99, 0, 2), metric=metric) is not None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_of_train_are_said_where_texts_may_have_several_labels(language):
+    """How many of test, and the score with and without them; where none is left, that is said."""
+    labelled = LabelledTexts(("a",) * 100, ("b",) * 100)
+    nothing = np.zeros((0, 3))
+    every, others = several_scores(100, 20, 1), several_scores(70, 30, 1)
+    scored = SeveralScored(labelled, nothing, nothing, nothing, every, 1.0, 30, others)
+    said = {}
+    for fitted_on in (("train",), ("train", "validation")):
+        fact = find_several_leaks(scored, split="test", fitted_on=fitted_on, metric="micro-f1")
+        said[fitted_on] = open_language(language).tell(fact)
+        for number in (f"{every.f1_micro:.2%}", f"{others.f1_micro:.2%}", "30", "100"):
+            assert number in said[fitted_on]
+    assert len(set(said.values())) == 2
+    none_left = find_several_leaks(
+        replace(scored, n_leaked=100, without_leaks=None), split="test", metric="micro-f1"
+    )
+    assert none_left.kind == "caveats.all_leaked"
+    clean = replace(scored, n_leaked=0, without_leaks=None)
+    assert find_several_leaks(clean, split="test", metric="micro-f1") is None
 
 
 def test_a_label_whose_texts_are_all_equal_cannot_be_known_out_of_fold():

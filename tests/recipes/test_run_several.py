@@ -308,6 +308,31 @@ def test_few_texts_are_judged_out_of_fold(run: Path) -> None:
     assert results["choice"]["kind"] == "out_of_fold"
 
 
+def test_texts_of_train_and_a_small_test_are_said(tmp_path: Path, data: Path) -> None:
+    """In results.json, in both reports, in the model and in its card."""
+    lines = data.read_text(encoding="utf-8").splitlines(keepends=True)
+    parts = {"train": lines[:300], "validation": lines[300:340], "test": lines[280:300]}
+    parts["test"] += lines[340:380]
+    for split, own in parts.items():
+        (tmp_path / f"{split}.jsonl").write_text("".join(own), encoding="utf-8")
+    out = tmp_path / "run"
+    run_data(tmp_path, out, options=RunOptions(methods=("linear",)))
+    results = json.loads((out / "results.json").read_text())
+    small, leaked = results["warnings"][:2]
+    assert small.startswith("60 test texts say little. On the 340 texts")
+    assert leaked.startswith("20 of 60 test texts also occur in the training texts")
+    report = (out / "report.md").read_text(encoding="utf-8")
+    assert "60 test texts say little" in report
+    assert "20 of 60 test texts also occur" in report
+    others = results["methods"][0]["test"]["without_leaks"]["scores"]
+    claims = load_model(out / "model").manifest.scores
+    (claim,) = [one for one in claims if (one["split"], one["metric"]) == ("test", "f1_macro")]
+    assert claim["without_leaks"]["value"] == others["f1_macro"]
+    assert claim["without_leaks"]["n_texts"] == 40
+    card = (out / "model" / "README.md").read_text(encoding="utf-8")
+    assert "| test | 40 | Macro F1 |" in card
+
+
 def test_model_and_card_have_the_scores_out_of_fold(run: Path) -> None:
     """Where they are the evidence, as models of one label per text have them."""
     results = json.loads((run / "results.json").read_text())

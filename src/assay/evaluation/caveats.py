@@ -12,12 +12,15 @@ from assay.evaluation.imbalance import find_imbalance
 from assay.evaluation.result import SplitScores
 from assay.evaluation.scoring import ScoredSplit
 from assay.evaluation.several_scores import SEVERAL_METRICS, SeveralScores
+from assay.evaluation.several_scoring import SeveralScored
 
 __all__ = [
     "find_caveats",
     "find_fall",
     "find_near_leaks",
     "find_several_fall",
+    "find_several_leaks",
+    "find_several_small_test",
     "find_small_test",
     "find_unknowable",
 ]
@@ -26,6 +29,8 @@ WHOLE_FILE = "all"  # the split of a file that is not cut
 # Kinds of facts where other texts are left, and where none is.
 LEAKED_FROM_TRAIN = ("caveats.leaked", "caveats.all_leaked")
 LEAKED_FROM_BOTH = ("caveats.leaked_both", "caveats.all_leaked_both")
+SEVERAL_FROM_TRAIN = ("caveats.several_leaked", "caveats.all_leaked")
+SEVERAL_FROM_BOTH = ("caveats.several_leaked_both", "caveats.all_leaked_both")
 TRAINED_ON = ("caveats.trained_on", "caveats.all_trained_on")
 Z_95 = 1.96  # a fall that chance explains less often than once in 40 is said
 MIN_NEAR = 0.02  # a smaller share of texts that are nearly the same is of no account
@@ -112,7 +117,7 @@ def find_small_test(evidence: SplitScores, test: SplitScores) -> Fact | None:
     evidence, test : SplitScores
         Scores of the same method.
     """
-    if test.n_texts >= FEW_TEST_TEXTS or evidence.n_texts < 2 * test.n_texts:
+    if not _says_more(evidence.n_texts, test.n_texts):
         return None
     low, high = evidence.intervals["accuracy"]
     return Fact.of(
@@ -151,6 +156,72 @@ def find_several_fall(evidence: SeveralScores, test: SeveralScores, *, metric: s
         promised=promised,
         n_texts=test.n_texts,
     )
+
+
+def find_several_small_test(
+    evidence: SeveralScores, test: SeveralScores, *, metric: str
+) -> Fact | None:
+    """Return that test is small and the evidence says more, of the metric of the choice.
+
+    Parameters
+    ----------
+    evidence, test : SeveralScores
+        Scores of the same method.
+    metric : str
+        A key of `SEVERAL_METRICS`.
+    """
+    if not _says_more(evidence.n_texts, test.n_texts):
+        return None
+    field = SEVERAL_METRICS[metric]
+    low, high = evidence.intervals[field]
+    return Fact.of(
+        "caveats.several_small_test",
+        metric=metric,
+        n_texts=test.n_texts,
+        n_evidence=evidence.n_texts,
+        promised=float(getattr(evidence, field)),
+        low=low,
+        high=high,
+    )
+
+
+def find_several_leaks(
+    scored: SeveralScored, *, split: str, fitted_on: Sequence[str] = ("train",), metric: str
+) -> Fact | None:
+    """Return how many texts the model was trained on, and what it scores on the others.
+
+    Parameters
+    ----------
+    scored : SeveralScored
+    split : str
+        One that the model was not fitted on.
+    fitted_on : sequence of str
+        The splits that the model was fitted on.
+    metric : str
+        A key of `SEVERAL_METRICS`.
+    """
+    if not scored.n_leaked:
+        return None
+    both = len(fitted_on) > 1
+    with_others, without_others = SEVERAL_FROM_BOTH if both else SEVERAL_FROM_TRAIN
+    n_leaked, n_texts = scored.n_leaked, scored.scores.n_texts
+    if scored.without_leaks is None:
+        return Fact.of(without_others, n_leaked=n_leaked, n_texts=n_texts, split=split)
+    field = SEVERAL_METRICS[metric]
+    return Fact.of(
+        with_others,
+        n_leaked=n_leaked,
+        n_texts=n_texts,
+        split=split,
+        metric=metric,
+        without=float(getattr(scored.without_leaks, field)),
+        score=float(getattr(scored.scores, field)),
+    )
+
+
+def _says_more(n_evidence: int, n_test: int) -> bool:
+    """Tell whether the evidence says more than a test split of so few texts."""
+    return n_test < FEW_TEST_TEXTS and n_evidence >= 2 * n_test
 
 
 def find_unknowable(predictions: EvidencePredictions, labels: Sequence[str]) -> list[Fact]:

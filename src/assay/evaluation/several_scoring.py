@@ -17,7 +17,7 @@ from assay.evaluation.result import Headline
 from assay.evaluation.several_scores import SeveralScores, score_several
 from assay.progress import Progress
 from assay.runtime.answers import SeveralAnswers
-from assay.runtime.entries import ScoreEntry
+from assay.runtime.entries import ScoreClaim, ScoreEntry
 from assay.runtime.predictor import Model
 from assay.training.thresholds import fit_thresholds
 
@@ -212,12 +212,23 @@ def several_claims(
     entries: list[ScoreEntry] = []
     for split, one in scored.items():
         for metric in SEVERAL_HEADLINES:
+            claim = _claim(one.scores, metric)
             entry: ScoreEntry = {
                 "split": split,
                 "metric": metric,
-                "value": getattr(one.scores, metric),
-                "interval": list(one.scores.intervals[metric]),
-                "n_texts": one.scores.n_texts,
+                "value": claim["value"],
+                "interval": claim["interval"],
+                "n_texts": claim["n_texts"],
             }
+            if one.without_leaks is not None:
+                entry["without_leaks"] = _claim(one.without_leaks, metric)
             entries.append(entry)
     return entries
+
+
+def _claim(scores: SeveralScores, metric: str) -> ScoreClaim:
+    return {
+        "value": getattr(scores, metric),
+        "interval": list(scores.intervals[metric]),
+        "n_texts": scores.n_texts,
+    }

@@ -20,7 +20,12 @@ from assay.data.reading import describe_facts, describe_reading, find_reading
 from assay.data.together import describe_together
 from assay.data.trainable import find_rare
 from assay.disk import write_whole
-from assay.evaluation.caveats import find_near_leaks, find_several_fall
+from assay.evaluation.caveats import (
+    find_near_leaks,
+    find_several_fall,
+    find_several_leaks,
+    find_several_small_test,
+)
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.scoring import write_predictions
 from assay.evaluation.several_choice import choose_several
@@ -103,12 +108,18 @@ def finish_several(run: Run) -> dict[str, Any]:
 
 def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     """Return the reasons to read the scores of the recommended method with care."""
-    test = one.scored["test"].scores
-    fall = find_several_fall(one.evidence.scores, test, metric=metric)
+    test, promised = one.scored["test"].scores, one.evidence.scores
+    found = (
+        find_several_fall(promised, test, metric=metric),
+        find_several_small_test(promised, test, metric=metric),
+        find_several_leaks(
+            one.scored["test"], split="test", fitted_on=one.fitted_on, metric=metric
+        ),
+    )
     near = find_near_leaks(
         audit.near_leaks, split="test", n_texts=test.n_texts, fitted_on=one.fitted_on
     )
-    return near if fall is None else [fall, *near]
+    return [*filter(None, found), *near]
 
 
 def _audit(run: Run) -> Audit:
