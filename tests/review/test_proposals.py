@@ -35,7 +35,8 @@ def test_without_decisions_the_audit_proposes(rows):
     """Row by row, as its findings say."""
     found = {row: Proposals().of(one) for row, one in rows.items()}
     labels = {1: "fear", 2: "joy", 3: "", 4: "", 5: "", 6: "", 7: "fear"}
-    assert found == {row: Proposal(label) for row, label in labels.items()}
+    assert {row: one.label for row, one in found.items()} == labels
+    assert not any(one.is_decided for one in found.values())
 
 
 def test_label_that_was_rejected_is_proposed_no_more(rows):
@@ -50,31 +51,32 @@ def test_same_text_gets_the_decided_label(rows):
     assert Proposals([(rows[3], "joy")]).of(rows[4]) == Proposal("joy", is_decided=True)
     assert Proposals([(rows[3], "fear")]).of(rows[4]) == Proposal("")
     assert Proposals([(rows[5], "joy")]).of(rows[6]) == Proposal("")
-    assert Proposals([(rows[3], "joy")]).of(rows[7]) == Proposal("fear")
+    assert Proposals([(rows[3], "joy")]).of(rows[7]).label == "fear"
 
 
 def test_all_at_once_is_one_after_the_other(rows):
     """Twins do not swap their labels, and a row that follows another one follows its new label."""
     proposals = Proposals([(rows[3], "joy")])
     assert proposals.accept_all(rows.values()) == {"all 1": "fear", "all 4": "joy", "all 7": "fear"}
-    assert proposals.of(rows[2]) == Proposal("joy")  # what was only looked at has changed nothing
+    assert proposals.of(rows[2]).label == "joy"  # what was only looked at has changed nothing
 
 
-def test_labels_worth_a_look_can_be_left_out_of_all_at_once():
-    """Most of them are right; the label that a person gave to the same text is no such guess."""
-    doubtful, probable = (
-        Issue(kind, "all", row, f"text {row}", "joy", "fear", 0.9)
-        for row, kind in ((1, "doubtful_label"), (2, "wrong_label"))
+def test_what_models_propose_is_accepted_at_once_by_its_kind():
+    """It is a guess; the label that a person gave to the same text, or the usual spelling, is none."""
+    suspects = find_suspects(
+        [
+            issue("wrong_label", 1, "joy", proposed_label="fear"),
+            issue("doubtful_label", 2, "joy", proposed_label="anger"),
+            issue("label_spelling", 3, "Joy", proposed_label="joy"),
+            issue("doubtful_label", 4, "joy", proposed_label="anger"),
+            issue("exact_duplicate", 1, "joy", group=1),
+            issue("exact_duplicate", 4, "joy", group=1),
+        ]
     )
-    same = [
-        Issue("doubtful_label", "all", 3, "text 2", "joy", "anger", 0.8),
-        *(Issue("exact_duplicate", "all", row, "text 2", "joy", "", 1.0, 0) for row in (2, 3)),
-    ]
-    suspects = find_suspects([probable, doubtful, *same])
-    assert [one.is_doubtful for one in suspects] == [False, True, True]
-    assert Proposals().of(suspects[1]) == Proposal("fear", is_doubtful=True)
-    assert Proposals().accept_all(suspects, with_doubtful=False) == {
-        "all 2": "fear",
-        "all 3": "fear",
-    }
-    assert set(Proposals().accept_all(suspects)) == {"all 1", "all 2", "all 3"}
+    kinds = ["wrong_label", "doubtful_label", "", "doubtful_label"]
+    assert [one.guess for one in suspects] == kinds
+    assert Proposals().of(suspects[1]) == Proposal("anger", guess="doubtful_label")
+    assert Proposals().accept_all(suspects, guesses=("",)) == {"all 3": "joy"}
+    with_wrong = {"all 1": "fear", "all 3": "joy", "all 4": "fear"}
+    assert Proposals().accept_all(suspects, guesses=("wrong_label",)) == with_wrong
+    assert set(Proposals().accept_all(suspects)) == {"all 1", "all 2", "all 3", "all 4"}

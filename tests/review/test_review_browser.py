@@ -131,12 +131,16 @@ def test_decisions_survive_a_kill_and_reach_the_data(visit, reviewing, data, tmp
         page.wait_for_function(
             "n => document.getElementById('matching').textContent.startsWith(n)", arg=f"{before} "
         )
-        assert "worth a look: most of them are right" in page.text_content("#at-once-note")
+        assert "by models, which are guesses" in page.text_content("#at-once-note")
+        assert page.locator("#accept-all").is_disabled()
+        page.select_option("#kind", "wrong_label")
+        page.wait_for_function("() => !document.getElementById('accept-all').disabled")
+        assert "Not all labels of this kind" in page.text_content("#at-once-note")
         page.click("#accept-all")
         page.wait_for_function("() => document.getElementById('accept-all').disabled")
-        assert waiting(page) == 2 + N_DOUBTFUL
         page.select_option("#kind", "doubtful_label")
-        page.wait_for_function("() => document.getElementById('at-once-note').textContent === ''")
+        page.wait_for_function("() => !document.getElementById('accept-all').disabled")
+        assert waiting(page) == 2 + N_DOUBTFUL
         assert "Most labels of this kind are right" in page.text_content("#question")
         page.click("#accept-all")
         page.wait_for_selector("#accept", state="hidden")

@@ -19,7 +19,7 @@ from assay.output_lock import lock_output
 
 __all__ = [
     "COLUMNS",
-    "DOUBTFUL_KIND",
+    "GUESSED_KINDS",
     "KINDS",
     "LEFT_OUT_KINDS",
     "SPREADSHEET_ENCODINGS",
@@ -51,7 +51,8 @@ KINDS = {
     "no_label": "no label: left out",
     "unusable": "cannot be used: left out",
 }
-DOUBTFUL_KIND = "doubtful_label"  # fewer than half of these labels are expected to be wrong
+# What models say of labels: a guess, of which some are wrong.
+GUESSED_KINDS = ("wrong_label", "doubtful_label", "missing_label", "extra_label")
 LEFT_OUT_KINDS = ("empty", "no_label", "unusable")  # of rows that are not among the data
 SCORE_DIGITS = 6
 # What Excel saves "CSV" in, by the country of the computer. A file of issues in one of them is read

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from assay.audit.issues import GUESSED_KINDS
 from assay.review.guesses import Guesses, Known, fit_guesses
 from assay.review.suspects import Nearest, Suspect
 from assay.review.text_map import (
@@ -26,7 +27,6 @@ __all__ = ["colour_by_labels", "map_suspects"]
 
 N_FOLDS = 10
 DIGITS = 4
-LABEL_KINDS = ("wrong_label", "doubtful_label", "missing_label", "extra_label")
 AGREES, DIFFERS, ELSE = "agrees", "differs", "else"
 
 
@@ -141,6 +141,6 @@ def _suspicion(suspect: Suspect) -> float | None:
     """Return how suspect the label of a row is; None where something else was found."""
     worst: float | None = None
     for one in suspect.findings:
-        if one.kind in LABEL_KINDS and one.score is not None:
+        if one.kind in GUESSED_KINDS and one.score is not None:
             worst = max(one.score, worst or 0.0)
     return worst

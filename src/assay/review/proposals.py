@@ -7,9 +7,10 @@ the audit's own proposal may be the label that was just rejected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from assay.audit.issues import GUESSED_KINDS
 from assay.review.suspects import Suspect
 
 __all__ = ["Proposal", "Proposals"]
@@ -29,13 +30,13 @@ class Proposal:
         Empty: none is proposed.
     is_decided : bool
         Whether it is the label that a person gave to the same text, or nearly the same.
-    is_doubtful : bool
-        Whether the audit only calls the label of the row worth a look: most of these are right.
+    guess : str
+        The kind of the finding, if models propose the label; else empty.
     """
 
     label: str
     is_decided: bool = False
-    is_doubtful: bool = False
+    guess: str = ""
 
 
 class Proposals:
@@ -63,12 +64,12 @@ class Proposals:
         if given is None and own:
             given = self._find(suspect, (NEAR_TEXT_KIND,))
         if given is None:
-            return Proposal(own, is_doubtful=suspect.is_doubtful)
+            return Proposal(own, guess=suspect.guess)
         is_other = given != suspect.issue.label
         return Proposal(given, is_decided=True) if is_other else Proposal("")
 
     def accept_all(
-        self, suspects: Iterable[Suspect], *, with_doubtful: bool = True
+        self, suspects: Iterable[Suspect], *, guesses: Collection[str] = GUESSED_KINDS
     ) -> dict[str, str]:
         """Return the label of each row that gets its proposal, by key, one row after the other.
 
@@ -78,15 +79,15 @@ class Proposals:
         Parameters
         ----------
         suspects : iterable of Suspect
-        with_doubtful : bool
-            Whether proposals that are probably wrong are accepted, too.
+        guesses : collection of str
+            The kinds of findings of which proposals by models are accepted.
         """
         after = Proposals()
         after._of_group = dict(self._of_group)
         accepted: dict[str, str] = {}
         for suspect in suspects:
             proposal = after.of(suspect)
-            if proposal.label and (with_doubtful or not proposal.is_doubtful):
+            if proposal.label and (not proposal.guess or proposal.guess in guesses):
                 accepted[suspect.key] = proposal.label
                 after._note(suspect, proposal.label)
         return accepted

@@ -59,7 +59,7 @@ class SuspectEntry(TypedDict):
     row: RowEntry
     proposed: str
     is_by_decision: bool
-    is_doubtful: bool
+    guess: str
     score: float | None
     others: list[RowEntry]
     nearest: list[RowEntry]
@@ -77,7 +77,7 @@ class ReviewState(TypedDict):
     n_matching: int
     n_region: int
     n_acceptable: int
-    n_doubtful: int
+    n_guesses: int
     decided: dict[str, int]
     all_labels: list[str]
     splits: list[str]
@@ -227,7 +227,7 @@ def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> Revie
         "n_matching": session.count(wanted),
         "n_region": session.n_region,
         "n_acceptable": len(session.keys_like(wanted, accepts=True)),
-        "n_doubtful": session.count_doubtful(wanted),
+        "n_guesses": session.count_guesses(wanted),
         "decided": session.decided(),
         "all_labels": list(dict.fromkeys(one.issue.label for one in suspects)),
         "splits": list(dict.fromkeys(one.issue.split for one in suspects)),
@@ -252,7 +252,7 @@ def _describe_suspect(
         "row": _describe_row(issue, labels, names),
         "proposed": proposal.label,
         "is_by_decision": proposal.is_decided,
-        "is_doubtful": proposal.is_doubtful,
+        "guess": proposal.guess,
         "score": issue.score,
         "others": [_describe_row(one, labels, names) for one in suspect.others],
         "nearest": [_describe_row(one, labels, names) for one in near],

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assay.audit.issues import COLUMNS, DOUBTFUL_KIND, IssueEntry
+from assay.audit.issues import COLUMNS, IssueEntry
 from assay.data.files.spreadsheet import guard_cell
 from assay.data.labels import LabelSet
 from assay.disk import atomic_file
@@ -171,18 +171,17 @@ class ReviewSession(EventSession):
     def keys_like(self, wanted: Filter, *, accepts: bool = False) -> tuple[str, ...]:
         """Return the keys of all rows that wait, or of those with a proposal, to decide at once.
 
-        Where no kind is chosen, proposals that are probably wrong are not accepted with the others.
+        What models propose is a guess: it is accepted only where its kind is chosen.
         """
         if accepts:
-            with_doubtful = wanted.kind == DOUBTFUL_KIND
             proposals = self.proposals()
-            return tuple(proposals.accept_all(self._open(wanted), with_doubtful=with_doubtful))
+            return tuple(proposals.accept_all(self._open(wanted), guesses=(wanted.kind,)))
         return tuple(one.key for one in self._open(wanted))
 
-    def count_doubtful(self, wanted: Filter) -> int:
-        """Return how many of the rows that wait have a proposal that is probably wrong."""
+    def count_guesses(self, wanted: Filter) -> int:
+        """Return how many of the rows that wait have a proposal by models of another kind."""
         proposals = self.proposals()
-        return sum(proposals.of(one).is_doubtful for one in self._open(wanted))
+        return sum(proposals.of(one).guess not in ("", wanted.kind) for one in self._open(wanted))
 
     def proposals(self) -> Proposals:
         """Return what is proposed for the rows that wait."""

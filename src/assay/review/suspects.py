@@ -11,7 +11,7 @@ from typing import TypedDict
 import numpy as np
 
 from assay.audit.answers import FoundRow, read_issues_file
-from assay.audit.issues import DOUBTFUL_KIND, KINDS, LEFT_OUT_KINDS, Issue, hash_text
+from assay.audit.issues import GUESSED_KINDS, KINDS, LEFT_OUT_KINDS, Issue, hash_text
 from assay.data.labels import LabelSet
 from assay.data.origin import WHOLE, Origin
 from assay.data.texts import Splits
@@ -78,9 +78,10 @@ class Suspect:
         return self._proposing.proposed_label if self._proposing else ""
 
     @property
-    def is_doubtful(self) -> bool:
-        """Whether the label that is proposed is probably not right: most of these labels are."""
-        return self._proposing is not None and self._proposing.kind == DOUBTFUL_KIND
+    def guess(self) -> str:
+        """The kind of the finding that proposes a label, if it is what models say; else empty."""
+        kind = self._proposing.kind if self._proposing else ""
+        return kind if kind in GUESSED_KINDS else ""
 
     @property
     def _proposing(self) -> Issue | None:

@@ -9,6 +9,7 @@ import { isMapOpen, setUpMap } from "./region.js";
 // Keys of the labels. K keeps and Z takes back, so they are none of them.
 const KEYS = [..."123456789", ..."abcdefghijlmnopqrstuvwxy"];
 const LONG_TEXT = 280; // characters from which a text is set smaller
+const GUESSES = ["wrong_label", "doubtful_label"]; // of one label; several are pressed one by one
 const FILTERS = ["kind", "given_label", "split"]; // label is what a row gets
 const $ = (id) => document.getElementById(id);
 let state = null;
@@ -68,7 +69,7 @@ function questionOf(item) {
   const given = wordsOf(item.row.label);
   if (item.proposed) {
     const question = say("given_and_proposed", { given, proposed: wordsOf(item.proposed) });
-    if (item.is_doubtful) return `${question}. ${say("doubtful")}`;
+    if (item.guess === "doubtful_label") return `${question}. ${say(item.guess)}`;
     return item.is_by_decision ? `${question} ${say("by_decision")}` : question;
   }
   return say("given", { given });
@@ -115,8 +116,7 @@ function showNumbers() {
   $("matching").textContent = say("matching", { n: state.n_matching });
   if (!state.decided.changed) $("effect").disabled = true;
   else if ($("effect-note").textContent !== say("effect_busy")) $("effect").disabled = false;
-  const leavesOut = state.n_doubtful > 0 && wanted().kind !== "doubtful_label";
-  $("at-once-note").textContent = leavesOut ? say("doubtful_left_out", { n: state.n_doubtful }) : "";
+  $("at-once-note").textContent = noteOfGuesses();
   $("undo").disabled = Object.values(state.decided).every((n) => n === 0);
   $("accept-all").textContent = say("accept_all", { n: state.n_acceptable });
   $("keep-all").textContent = say("keep_all", { n: state.n_matching });
@@ -125,6 +125,13 @@ function showNumbers() {
   fillSelect("kind", Object.entries(state.kinds).map(([kind, n]) => [kind, `${say(`kind_${kind}`)} (${n})`]));
   fillSelect("given_label", state.all_labels.map((label) => [label, wordsOf(label)]));
   fillSelect("split", state.splits.map((split) => [split, say(`split_${split}`)]));
+}
+
+// What is proposed by models is changed at once only where its kind is chosen, and not without a warning.
+function noteOfGuesses() {
+  if (state.n_guesses) return say("guesses_left_out", { n: state.n_guesses });
+  const { kind } = wanted();
+  return state.n_acceptable && GUESSES.includes(kind) ? say(kind) : "";
 }
 
 function fillSelect(name, options) {
