@@ -1,5 +1,7 @@
 """Linear algebra in one thread, and the former number of threads afterwards."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401 - the second BLAS
@@ -37,17 +39,22 @@ def test_two_threads_are_back_after_an_error():
     assert count_threads() == {2}
 
 
-@pytest.mark.parametrize("first_leaves_first", [True, False])
-def test_two_threads_are_back_after_the_last_of_several_fits(first_leaves_first):
-    """Whoever comes or goes first, there is one thread while any fit runs."""
-    first, second = one_blas_thread(), one_blas_thread()
-    first.__enter__()
-    second.__enter__()
-    leaving = [first, second] if first_leaves_first else [second, first]
-    leaving[0].__exit__(None, None, None)
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]], ids=["first", "last"])
+def test_two_threads_are_back_after_the_last_of_several_fits(order):
+    """Each in a thread of Python that lives on, as in a pool; whoever leaves first, one thread stays for the other."""
+    workers = [ThreadPoolExecutor(1) for _ in order]
+    fits = [one_blas_thread() for _ in order]
+    for worker, fit in zip(workers, fits, strict=True):
+        worker.submit(fit.__enter__).result()
     assert count_threads() == {1}
-    leaving[1].__exit__(None, None, None)
-    assert count_threads() == {2}
+    for i, left in zip(order, [{1}, {2}], strict=True):
+        workers[i].submit(fits[i].__exit__, None, None, None).result()
+        assert count_threads() == left
+    for worker in workers:
+        with one_blas_thread():
+            assert worker.submit(count_threads).result() == {1}
+        assert count_threads() == {2}
+        worker.shutdown()
 
 
 def test_head_is_fitted_with_one_thread(monkeypatch):

@@ -8,7 +8,7 @@ processor time and gets nothing done: "One thread for L-BFGS" in dev/LOG.md has 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -26,19 +26,20 @@ class _OneThread:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._n_inside = 0
-        self._limit: Any = None
+        self._before: list[tuple[Any, int]] = []
 
     def enter(self) -> None:
         with self._lock:
             if self._n_inside == 0:
-                self._limit = _controller().limit(limits=1, user_api="blas")
+                self._before = [(library, library.get_num_threads()) for library in _libraries()]
+                _set_threads((library, 1) for library, _ in self._before)
             self._n_inside += 1
 
     def leave(self) -> None:
         with self._lock:
             self._n_inside -= 1
             if self._n_inside == 0:
-                self._limit.restore_original_limits()
+                _set_threads(self._before)
 
 
 _ONE_THREAD = _OneThread()
@@ -58,10 +59,24 @@ def one_blas_thread() -> Iterator[None]:
         _ONE_THREAD.leave()
 
 
+def _set_threads(numbers: Iterable[tuple[Any, int]]) -> None:
+    """Set how many threads each library has, whichever thread of Python has set it before.
+
+    threadpoolctl lets that one alone change it again, as long as it lives; here it is the first
+    one to enter, and need not be the last one to leave.
+    """
+    for library, number in numbers:
+        release = getattr(library, "clear_controlling_thread", lambda *, force: None)
+        release(force=True)
+        library.set_num_threads(number)
+        release(force=True)
+
+
 @cache
-def _controller() -> Any:
-    """Return what sets the threads of the libraries, looked for once: that takes milliseconds."""
+def _libraries() -> list[Any]:
+    """Return what sets the threads of each BLAS, looked for once: that takes milliseconds."""
     import scipy.linalg  # noqa: F401 - brings its own OpenBLAS, which has to be there by then
     import threadpoolctl
 
-    return threadpoolctl.ThreadpoolController()
+    found = threadpoolctl.ThreadpoolController().lib_controllers
+    return [library for library in found if library.user_api == "blas"]
