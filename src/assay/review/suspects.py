@@ -80,8 +80,9 @@ class Suspect:
     @property
     def guess(self) -> str:
         """The kind of the finding that proposes a label, if it is what models say; else empty."""
-        kind = self._proposing.kind if self._proposing else ""
-        return kind if kind in GUESSED_KINDS else ""
+        if self._proposing is not None and self._proposing.kind in GUESSED_KINDS:
+            return self._proposing.kind
+        return ""
 
     @property
     def _proposing(self) -> Issue | None:
