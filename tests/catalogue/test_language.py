@@ -41,6 +41,7 @@ BY_NAME = {
     "review_page",
     "scores",
     "scripts",
+    "several_metrics",
     "slice_kinds",
     "splits",
     "units_of_length",

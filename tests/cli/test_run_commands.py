@@ -8,6 +8,7 @@ import pytest
 
 from _support.small_runs import write_rows
 from assay._display import percent
+from assay.cli.scores import show_interval
 
 
 @pytest.fixture
@@ -28,17 +29,30 @@ def test_macro_f1_is_a_column_where_methods_are_chosen_by_it(invoke, tmp_path, d
     titles = [title.strip() for title in head.split("   ") if title.strip()]
     results = json.loads((run / "results.json").read_text(encoding="utf-8"))
     is_macro = metric == "macro-f1"
-    assert ("macro F1" in titles) == is_macro
-    assert ("the evidence is macro F1" in done.stdout) == is_macro
+    assert ("accuracy" in titles) == is_macro
+    name = "macro F1" if is_macro else "accuracy"
+    assert f"evidence and test are {name}, by which methods are chosen" in done.stdout
+    assert ("; macro F1 is" in done.stdout) == is_macro
     for one, row in zip(results["methods"], rows, strict=False):
         cells = [cell.strip() for cell in row.split("   ") if cell.strip()]
         cells = cells[-len(titles) + (titles[0] == "") :]
         shown = dict(zip(titles, cells[-len(titles) :], strict=True))
         key = "f1_macro" if is_macro else "accuracy"
         assert shown["evidence"] == percent(one["evidence"][key])
-        assert shown["test"] == percent(one["test"]["accuracy"])
+        assert shown["test"] == percent(one["test"][key])
+        low, high = one["test"]["intervals"][key]
+        assert shown["95 % interval"] == show_interval(low, high)
         if is_macro:
-            assert shown["macro F1"] == percent(one["test"]["f1_macro"])
+            assert shown["accuracy"] == percent(one["test"]["accuracy"])
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert f'<th class="n">Evidence: {name}</th>' in page
+    assert ("Its macro F1 there" in page) == is_macro
+    compared = invoke("compare", run).stdout
+    assert f"evidence, test: {name}, by which methods are chosen" in compared
+    for one in results["methods"]:
+        line = next(line for line in compared.splitlines() if f" {one['method']} " in line)
+        assert percent(one["evidence"][key]) in line.split()
+        assert percent(one["test"][key]) in line.split()
 
 
 def test_kept_texts_are_said_once_for_all_methods(invoke, tmp_path, data):

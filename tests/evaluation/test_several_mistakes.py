@@ -50,3 +50,11 @@ def test_curves_are_of_the_worst_labels_with_enough_texts():
     assert curves[0]["precision"][-1] is None
     half = next(i for i, one in enumerate(curves[0]["thresholds"]) if one >= 0.5)
     assert (curves[0]["precision"][half], recall[half]) == (1.0, 0.5)
+
+
+def test_labels_without_a_mistake_have_no_threshold_to_look_at():
+    """Panels of labels that are all right were called those with the lowest F1."""
+    probs = np.where(TRUTH > 0, 0.9, 0.1)
+    predicted = TRUTH.astype(np.int64)
+    scores = score_several(TRUTH, probs, predicted, LABELS, np.full(3, 0.5), seed=0)
+    assert trace_thresholds(TRUTH, probs, scores.per_label) == []

@@ -91,3 +91,14 @@ def test_any_label_can_be_drawn():
         data_figures.draw_map([[i, i] for i in range(len(NASTY))], list(range(len(NASTY))), NASTY),
     ):
         assert read_png(data).shape[1] < 1400
+
+
+def test_few_texts_have_no_curve_over_their_parts(report):
+    """Nine texts of test gave a curve at 100 %, and sixty texts a zigzag of calibration."""
+    curve = {"split": "test", "n_texts": 99, "points": [[1.0, 0.9], [0.5, 1.0]], "targets": []}
+    bins = [{"n_texts": 9, "confidence": 0.8, "accuracy": 0.7}]
+    calibration = {name: {**one, "bins": bins} for name, one in report["calibration"].items()}
+    few = {**report, "coverage": {"linear": curve}, "calibration": calibration}
+    many = {**report, "coverage": {"linear": {**curve, "n_texts": 100}}}
+    assert not {"coverage", "reliability"} & set(figures.draw_figures(few))
+    assert {"coverage", "reliability"} <= set(figures.draw_figures(many))

@@ -48,6 +48,17 @@ def test_leaderboard_sets_the_recommended_method_in_bold(unpainted, report):
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["validation"]
 
 
+def test_leaderboard_draws_the_metric_that_methods_were_chosen_by(unpainted):
+    """Macro F1 with its own intervals, named on the axis."""
+    scores = {"accuracy": 0.6, "interval": [0.5, 0.7]}
+    macro = {"f1_macro": 0.4, "f1_macro_interval": [0.3, 0.45]}
+    rows = [{"method": "linear", "evidence": {**scores, **macro}, "test": {**scores, **macro}}]
+    ax = score_figures.draw_leaderboard(rows, recommended="linear", metric="macro-f1").axes[0]
+    assert list(ax.lines[0].get_xdata()) == [0.3, 0.45]
+    assert list(ax.lines[1].get_xdata()) == [0.4]
+    assert ax.get_xlabel() == "macro F1, with 95% intervals"
+
+
 @pytest.mark.parametrize("n_methods", [1, 2, 4, 5])
 def test_reliability_has_one_panel_per_method(unpainted, n_methods):
     """Any number of methods gets as many panels, no empty one among them."""

@@ -7,6 +7,7 @@ Also tests `assay.reporting.several_tables`, `assay.reporting.several_rule_table
 import numpy as np
 import pytest
 
+from assay._display import percent
 from assay.catalogue import LANGUAGES, open_language
 from assay.data.labels import LabelSet
 from assay.data.together import describe_together
@@ -128,6 +129,19 @@ def test_both_pages_say_how_it_is_used_and_made(report, language):
         for needed in ("assay predict model new.csv", "aaaaaaaa", "31", "tickets.csv"):
             assert needed in written
         assert command.partition(",")[0].rpartition("-")[0] in written.replace("\\", "")
+
+
+@pytest.mark.parametrize(("metric", "key"), [("micro-f1", "f1_micro"), ("accuracy", "exact_match")])
+def test_evidence_is_that_of_the_metric_of_the_choice(report, metric, key):
+    """It was macro F1, whatever methods were chosen by."""
+    name = {"micro-f1": "micro F1", "accuracy": "share of exact matches"}[metric]
+    other = {"micro-f1": "마이크로 F1", "accuracy": "정확히 일치한 비율"}[metric]
+    changed = {**report, "choice": {**report["choice"], "metric": metric}}
+    page = render_several_html(changed, {})
+    assert f"Evidence: {name}" in page
+    assert f"linear has a {name} of 70.0%" in page
+    assert percent(report["methods"][0]["evidence"][key]) in page
+    assert f"선택 근거의 {other}" in render_several_html(changed, {}, language="ko")
 
 
 def test_languages_differ(report):

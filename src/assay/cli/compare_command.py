@@ -11,7 +11,7 @@ from assay._display import percent, points_between
 from assay.cli.command import add_command
 from assay.cli.model_names import tell_apart
 from assay.cli.options import Common, DataFlags
-from assay.cli.scores import show_interval, title_metric
+from assay.cli.scores import name_metric, show_interval, title_metric
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.errors import InputError, plural
 
@@ -157,8 +157,10 @@ def _compare_run(run: Path, common: Common) -> None:
     without_leaks = _without_leaks(found)
     if without_leaks:
         print_sentence(without_leaks)
+    metric = name_metric(found.choice.metric)
+    print_line(f"evidence, test: {metric}, by which methods are chosen; test decides nothing.")
     print_line("won, lost: texts that only this method, or only the best, labels right.")
-    print_line("p: exact McNemar test of these two counts, Holm-corrected. Test decides nothing.")
+    print_line("p: exact McNemar test of these two counts, Holm-corrected.")
 
 
 def _show_several(found: SeveralRunComparison) -> None:
@@ -195,26 +197,14 @@ def _comparison_row(one: Comparison, found: RunComparison) -> dict[str, str]:
     return {
         "": "→" if one.method == found.choice.recommended else "",
         "method": one.method,
-        "evidence": percent(_evidence_of(one, found)),
+        "evidence": percent(found.evidence_scores[one.method]),
         "won": "" if one.is_best else f"{one.n_only_method_right:,}",
         "lost": "" if one.is_best else f"{one.n_only_best_right:,}",
         "p": _p_value(one),
         "worse?": "yes" if one.significantly_worse else "no",
-        "test": "" if test is None else percent(test.accuracy),
+        "test": "" if test is None else percent(found.test_scores[one.method]),
         "p test": "" if test is None else _p_value(test),
     }
-
-
-def _evidence_of(one: Comparison, found: RunComparison) -> float:
-    """Return the accuracy that the run shows for a method.
-
-    Where folds were drawn several times over, it is the mean of all; the paired test counts each
-    text once.
-    """
-    if found.choice.metric != "accuracy":
-        return one.accuracy
-    scores = {loss.method: loss.score for loss in found.choice.losses}
-    return scores.get(one.method, one.accuracy)
 
 
 def _p_value(one: Comparison) -> str:

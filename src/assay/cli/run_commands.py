@@ -28,7 +28,13 @@ from assay.cli.options import (
     split_names,
 )
 from assay.cli.rule_check import refuse_broken_rule
-from assay.cli.scores import EXACT_MATCH, print_rule, rating_sentence, show_interval
+from assay.cli.scores import (
+    EXACT_MATCH,
+    name_metric,
+    print_rule,
+    rating_sentence,
+    show_interval,
+)
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 
 if TYPE_CHECKING:
@@ -124,9 +130,8 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
         _show_several(results, out)
         return
     rows = [_leaderboard_row(row, results) for row in results["methods"]]
-    print_table(rows, right=("evidence", "test", "F1", "macro F1", "fit s", "MB"))
-    if results["choice"]["metric"] == MACRO_F1:
-        print_line("Scores:      the evidence is macro F1; test is accuracy, F1 the weighted one.")
+    print_table(rows, right=("evidence", "test", "accuracy", "F1", "fit s", "MB"))
+    print_sentence(_name_scores(results["choice"]["metric"]))
     for row in results["methods"]:
         if row["method"] == results["recommended"]:
             _print_ratings(row)
@@ -145,6 +150,14 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 
 
+def _name_scores(metric: str) -> str:
+    """Say which scores are in the leaderboard."""
+    said = f"Scores:      evidence and test are {name_metric(metric)}, by which methods are chosen"
+    if metric == MACRO_F1:
+        return f"{said}; accuracy is that of test."
+    return f"{said}; F1 is the weighted one of test."
+
+
 def _how_sure(results: dict[str, Any]) -> str:
     """Say how many test texts the recommended model labels right, and how sure that is."""
     own = next(one for one in results["methods"] if one["method"] == results["recommended"])
@@ -152,18 +165,25 @@ def _how_sure(results: dict[str, Any]) -> str:
     interval = show_interval(*test["intervals"]["accuracy"])
     share = percent(test["accuracy"])
     said = f"On test:     {share} of {test['n_texts']:,} texts are labelled right"
-    return f"{said} (95 % interval {interval})."
+    said = f"{said} (95 % interval {interval})"
+    if results["choice"]["metric"] == MACRO_F1:
+        interval = show_interval(*test["intervals"]["f1_macro"])
+        said += f"; macro F1 is {percent(test['f1_macro'])} ({interval})"
+    return f"{said}."
 
 
 def _show_several(results: dict[str, Any], out: Path) -> None:
     """Print the leaderboard of a run whose texts may have several labels."""
+    from assay.evaluation.several_choice import METRIC_KEYS, METRIC_NAMES
+
+    metric = results["choice"]["metric"]
     rows = []
     for one in results["methods"]:
         low, high = one["test"]["intervals"]["f1_macro"]
         row = {
             "": "→" if one["method"] == results["recommended"] else "",
             "method": one["method"],
-            "evidence": percent(one["evidence"]["f1_macro"]),
+            "evidence": percent(one["evidence"][METRIC_KEYS[metric]]),
             "macro F1": percent(one["test"]["f1_macro"]),
             "95 % interval": show_interval(low, high),
             "micro F1": percent(one["test"]["f1_micro"]),
@@ -172,7 +192,10 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
         }
         rows.append(row)
     print_table(rows, right=("evidence", "macro F1", "micro F1", "fit s", "MB"))
-    print_line("Scores:      the evidence is macro F1; macro and micro F1 are those of test.")
+    print_line(
+        f"Scores:      the evidence is {METRIC_NAMES[metric]}, by which methods are chosen; "
+        "macro and micro F1 are those of test."
+    )
     outcome = _rule_of(results)
     if outcome is not None:
         print_rule(outcome, measure=EXACT_MATCH)
@@ -199,19 +222,19 @@ def _print_ratings(row: dict[str, Any]) -> None:
 
 def _leaderboard_row(row: dict[str, Any], results: dict[str, Any]) -> dict[str, str]:
     test = row["test"]
-    low, high = test["intervals"]["accuracy"]
     is_macro = results["choice"]["metric"] == MACRO_F1
-    evidence = row["evidence"]["f1_macro" if is_macro else "accuracy"]
+    key = "f1_macro" if is_macro else "accuracy"
     shown = {
         "": "→" if row["method"] == results["recommended"] else "",
         "method": row["method"],
-        "evidence": percent(evidence),
-        "test": percent(test["accuracy"]),
-        "95 % interval": show_interval(low, high),
-        "F1": percent(test["f1_weighted"]),
+        "evidence": percent(row["evidence"][key]),
+        "test": percent(test[key]),
+        "95 % interval": show_interval(*test["intervals"][key]),
     }
     if is_macro:
-        shown["macro F1"] = percent(test["f1_macro"])
+        shown["accuracy"] = percent(test["accuracy"])
+    else:
+        shown["F1"] = percent(test["f1_weighted"])
     shown["fit s"] = f"{results['timings'][row['method']]['fit_s']:.1f}"
     shown["MB"] = f"{row['model_bytes'] / 1e6:.1f}"
     return shown

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay._display import hundredfold, hundredfold_bounds, percent
+from assay.catalogue import ENGLISH, open_language
 from assay.cli.show import print_line, print_table
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EXACT_MATCH",
     "SCORE_COLUMNS",
+    "name_metric",
     "print_rule",
     "print_rule_effect",
     "print_several",
@@ -57,6 +59,15 @@ def title_metric(metric: str) -> str:
     ('macro F1', 'accuracy')
     """
     return SEVERAL_TITLES.get(metric, metric)
+
+
+def name_metric(metric: str) -> str:
+    """Return what a metric is called by which methods are chosen.
+
+    >>> name_metric("macro-f1"), name_metric("accuracy")
+    ('macro F1', 'accuracy')
+    """
+    return open_language(ENGLISH).word("metrics", metric)
 
 
 def score_rows(split: str, scores: ScoresEntry) -> list[dict[str, str]]:

@@ -193,9 +193,7 @@ def choose_method(
         raise InputError("no method to choose from: give the predictions of at least one")
     correct = _correct_on_shared_rows(predictions)
     ordered = {one.method: predictions[one.method] for one in compare_methods(correct)}
-    # These are right or wrong in the first division into folds; which method is best, all of them
-    # say, as in the reason.
-    comparisons = compare_methods(correct, best=_find_best(ordered, "accuracy"))
+    comparisons = _compare(ordered, correct)
     best = _find_best(ordered, metric)
     losses = tuple(
         _expect_loss(method, best, ordered, metric=metric, seed=seed) for method in ordered
@@ -238,6 +236,24 @@ def _correct_on_shared_rows(
     """Return whether each method is right on the texts that all methods answered."""
     shared = _shared_rows(list(predictions.values()))
     return {method: one.only(shared).correct for method, one in predictions.items()}
+
+
+def _compare(
+    ordered: Mapping[str, EvidencePredictions], correct: Mapping[str, np.ndarray]
+) -> list[Comparison]:
+    """Test every method against the most accurate one.
+
+    The tests count each text once, by the first division into folds. Accuracies, and which method
+    has the highest, are those of all divisions, as everywhere else.
+    """
+    shared = _shared_rows(list(ordered.values()))
+    accuracy = {method: one.only(shared).accuracy for method, one in ordered.items()}
+    best = _find_best(ordered, "accuracy")
+    found = []
+    for one in compare_methods(correct, best=best):
+        own, highest = accuracy[one.method], accuracy[best]
+        found.append(replace(one, accuracy=own, best_accuracy=highest))
+    return found
 
 
 def _shared_rows(several: list[EvidencePredictions]) -> np.ndarray:

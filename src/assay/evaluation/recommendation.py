@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay._display import percent
+from assay._display import percent, points_between
 from assay.catalogue import Fact
 from assay.evaluation.evidence import HELD_OUT, EvidencePredictions
 from assay.methods import FLOOR
@@ -85,8 +85,13 @@ def _reason(choice: Choice) -> Fact:
         kind = "choice.best_and_cheapest"
     else:
         kind = "choice.best"
-    rival = choice.loss(choice.best) if kind == "choice.close" else _closest_cheaper(choice) or own
-    loss = own if kind == "choice.close" else rival
+    rival, loss = _closest_cheaper(choice) or own, own
+    if kind == "choice.close":
+        rival = choice.loss(choice.best)
+    else:
+        loss = rival
+    if kind == "choice.best" and _points(own.score, rival.score) <= choice.tolerance:
+        kind = "choice.best_unsure"  # the scores alone do not explain it
     return Fact.of(
         kind,
         method=own.method,
@@ -141,8 +146,17 @@ def _alternative(choice: Choice) -> Fact | None:
     n_bytes = choice.model_bytes.get(method)
     if not n_bytes:
         kind = "choice.every_point_unsized"
-    gap = choice.loss(method).score - choice.loss(choice.recommended).score
-    return Fact.of(kind, method=method, n_bytes=n_bytes, points=abs(gap))
+    points = _points(choice.loss(method).score, choice.loss(choice.recommended).score)
+    return Fact.of(kind, method=method, n_bytes=n_bytes, points=points)
+
+
+def _points(first: float, second: float) -> float:
+    """Return how far two scores are apart as they are shown, 0 to 1.
+
+    >>> _points(0.84637, 0.85052)
+    0.005
+    """
+    return abs(float(points_between(first, second))) / 100
 
 
 def _smaller(choice: Choice) -> ExpectedLoss | None:

@@ -164,13 +164,15 @@ def trace_thresholds(
 ) -> list[ThresholdCurve]:
     """Return precision and recall over the threshold of the labels with the lowest F1.
 
+    Labels without a mistake have nothing to show.
+
     Parameters
     ----------
     truth, probs : arrays of shape (n_texts, n_labels)
     per_label : sequence of LabelScores
         In LabelSet order.
     """
-    known = [i for i, one in enumerate(per_label) if one.n_texts >= LEAST_TEXTS]
+    known = [i for i, one in enumerate(per_label) if one.n_texts >= LEAST_TEXTS and one.f1 < 1]
     worst = sorted(known, key=lambda i: per_label[i].f1)[:N_CURVES]
     curves: list[ThresholdCurve] = []
     for i in worst:

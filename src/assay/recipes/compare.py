@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -16,6 +16,7 @@ from assay.errors import InputError
 from assay.evaluation.choice import TOLERANCE, Choice, choose_method
 from assay.evaluation.compare import Comparison, ComparisonEntry, compare_methods
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD, EvidencePredictions
+from assay.evaluation.score_draws import score_evidence
 from assay.evaluation.scoring import PredictionEntry
 from assay.json_text import parse_json
 from assay.recipes.compare_several import SeveralRunComparison, compare_several_run
@@ -23,7 +24,7 @@ from assay.reporting.method_result import EVIDENCE
 
 __all__ = ["RunComparison", "SavedMethod", "compare_run"]
 
-Found = dict[str, EvidencePredictions]  # split, or out_of_fold -> what one method predicted
+Found = dict[str, EvidencePredictions]  # split, out_of_fold or method -> what was predicted
 RowNumbers = dict[tuple[object, ...], int]
 
 
@@ -89,12 +90,16 @@ class RunComparison(Brief):
     test : dict of method to Comparison
         The same tests on the test split: they may confirm the choice, and decide nothing.
     methods : list of SavedMethod
+    evidence_scores, test_scores : dict of method to float
+        Scores by the metric of the choice, 0 to 1, on all texts that the method answered.
     """
 
     run: str
     choice: Choice
     test: dict[str, Comparison]
     methods: list[SavedMethod]
+    evidence_scores: dict[str, float] = field(default_factory=dict)
+    test_scores: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> RunComparisonEntry:
         """Return plain values, ready for JSON."""
@@ -135,7 +140,7 @@ def compare_run(run: str | Path) -> RunComparison | SeveralRunComparison:
             raise _damaged(root, err) from err
     methods = _read_methods(root, results)
     evidence: dict[str, EvidencePredictions] = {}
-    test: dict[str, np.ndarray] = {}
+    test: dict[str, EvidencePredictions] = {}
     rows: RowNumbers = {}
     for one in methods:
         found = _read_answers(root / "predictions" / f"{one.method}.jsonl.gz", rows)
@@ -143,14 +148,33 @@ def compare_run(run: str | Path) -> RunComparison | SeveralRunComparison:
             if name in found:
                 evidence.setdefault(one.method, found[name])
         if "test" in found:
-            test[one.method] = found["test"].correct
+            test[one.method] = found["test"]
+    settings = _read_settings(root)
     choice = choose_method(
         evidence,
-        **_read_settings(root),
+        **settings,
         model_bytes={one.method: one.model_bytes for one in methods},
     )
-    tested = compare_methods(test) if test else []
-    return RunComparison(str(root), choice, {one.method: one for one in tested}, methods)
+    return RunComparison(
+        str(root),
+        choice,
+        _compare_test(test),
+        methods,
+        evidence_scores=_score_all(evidence, settings["metric"]),
+        test_scores=_score_all(test, settings["metric"]),
+    )
+
+
+def _compare_test(test: Found) -> dict[str, Comparison]:
+    """Test the methods on the test split too, if the run has predictions for it."""
+    if not test:
+        return {}
+    found = compare_methods({method: one.correct for method, one in test.items()})
+    return {one.method: one for one in found}
+
+
+def _score_all(predictions: Found, metric: str) -> dict[str, float]:
+    return {method: score_evidence(one, metric) for method, one in predictions.items()}
 
 
 def _read_results(root: Path) -> Mapping[str, Any]:

@@ -36,13 +36,15 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
         numbers, no sentences. Scores are fractions::
 
             {"schema_version": 2, "assay_version": str, "title": str, "labels": [str, ...],
-             "verdict": {"method", "reasons": [fact, ...], "split", "n_texts", "accuracy",
-                         "f1_weighted", "f1_macro", "intervals", "warnings": [fact, ...],
+             "verdict": {"method", "metric", "reasons": [fact, ...], "split", "n_texts",
+                         "accuracy", "f1_weighted", "f1_macro", "intervals",
+                         "warnings": [fact, ...],
                          "floor": {"label", "accuracy"} or null},
              "leaderboard": [{"method", "what", "recommended", "model_bytes", "fit_s",
                               "predict_texts_per_s", "comparison": {...} or null,
                               "validation": {...}, "test": {"n_texts", "accuracy", "interval",
-                              "f1_weighted", "f1_macro", "log_loss", "ece", "without_leaks"}}],
+                              "f1_macro_interval", "f1_weighted", "f1_macro", "log_loss", "ece",
+                              "without_leaks"}}],
              "problems": {"dropped", "n_empty_rows", "n_texts", "duplicates", "truncation",
                           "audit"},
              "data": {"source", "unit", "splits", "class_counts", "words_per_text",
@@ -83,6 +85,7 @@ def _verdict(results: Results, sections: ReportSections) -> dict[str, Any]:
             floor = {"label": label, "accuracy": one.scored[split].scores.accuracy}
     return {
         "method": results.choice.recommended,
+        "metric": results.choice.metric,
         "reasons": results.choice.reasons,
         "split": split,
         "n_texts": scores.n_texts,
@@ -124,7 +127,9 @@ def _headline(scored: ScoredSplit | None) -> dict[str, Any] | None:
     plain = scored.to_dict()
     few = ("n_texts", "accuracy", "f1_weighted", "f1_macro", "log_loss", "ece", "without_leaks")
     headline = {name: plain.get(name) for name in few}
-    return {"interval": plain["intervals"]["accuracy"]} | headline
+    intervals = plain["intervals"]
+    bounds = {"interval": intervals["accuracy"], "f1_macro_interval": intervals.get("f1_macro")}
+    return bounds | headline
 
 
 def _describe(results: Results, sections: ReportSections) -> dict[str, Any]:

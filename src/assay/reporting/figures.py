@@ -19,6 +19,9 @@ from assay.reporting.several_figures import draw_together
 
 __all__ = ["draw_figures", "draw_summary"]
 
+# A curve over parts of fewer texts shows chance: its tables are shown, and no figure
+LEAST_TEXTS = 100
+
 
 def draw_figures(
     report: Mapping[str, Any],
@@ -46,7 +49,10 @@ def draw_figures(
     data = report["data"]
     figures = {
         "leaderboard": draw_leaderboard(
-            report["leaderboard"], recommended=report["verdict"]["method"], language=language
+            report["leaderboard"],
+            recommended=report["verdict"]["method"],
+            metric=report["verdict"].get("metric", "accuracy"),  # earlier versions lack it
+            language=language,
         )
     }
     if train_counts := data["class_counts"].get("train"):
@@ -56,11 +62,9 @@ def draw_figures(
     figures["confusion"] = (drawn or {}).get("confusion") or draw_confusion(
         report["confusion"]["fractions"], report["labels"], language=language
     )
-    if report["calibration"]:
-        figures["reliability"] = draw_reliability(
-            _reliability_panels(report["calibration"]), language=language
-        )
-    if coverage := report.get("coverage"):  # reports of earlier versions have none
+    if panels := _reliability_panels(report["calibration"]):
+        figures["reliability"] = draw_reliability(panels, language=language)
+    if coverage := _steady_coverage(report):
         figures["coverage"] = draw_coverage(
             coverage, recommended=report["verdict"]["method"], language=language
         )
@@ -76,11 +80,21 @@ def draw_figures(
 
 
 def _reliability_panels(calibration: Mapping[str, Any]) -> dict[str, Any]:
-    """Return method -> its bins before and after calibration."""
+    """Return method -> its bins before and after calibration, where they hold enough texts."""
     panels = {}
     for method, measured in calibration.items():
-        panels[method] = {"before": measured.get("bins_before"), "after": measured["bins"]}
+        if sum(one["n_texts"] for one in measured["bins"]) >= LEAST_TEXTS:
+            panels[method] = {"before": measured.get("bins_before"), "after": measured["bins"]}
     return panels
+
+
+def _steady_coverage(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return method -> its curve; none where a few texts are all of it.
+
+    Reports of earlier versions have no curves.
+    """
+    coverage: Mapping[str, Any] = report.get("coverage") or {}
+    return {method: one for method, one in coverage.items() if one["n_texts"] >= LEAST_TEXTS}
 
 
 def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["render_html", "render_markdown", "write_report"]
 
 FIGURE_DIR = "report_files"
+MACRO_F1 = "macro-f1"  # the metric by which methods may be chosen, beside accuracy
 NOT_SHOWN = "choice.not_shown"  # the reason that says that nothing is shown to be learnt yet
 MAX_LABEL_CELLS = 80  # of a label in the first sentence
 
@@ -114,7 +115,18 @@ def _captions(report: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _verdict_sentence(environment: Environment, verdict: Mapping[str, Any]) -> str:
-    """Return the first sentence of a report: what to take, and how often it is right."""
+    """Return how a report begins: what to take, how often it is right, and its macro F1.
+
+    Macro F1 is said where methods were chosen by it.
+    """
+    taken = _what_to_take(environment, verdict)
+    if verdict.get("metric") != MACRO_F1:
+        return taken
+    score = Styled(environment.filters["percent"](verdict["f1_macro"]), "strong")
+    return taken + " " + environment.globals["say"]("verdict.macro", score=score)
+
+
+def _what_to_take(environment: Environment, verdict: Mapping[str, Any]) -> str:
     say: Callable[..., str] = environment.globals["say"]
     percent = environment.filters["percent"]
     floor = verdict["floor"]

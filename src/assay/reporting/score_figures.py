@@ -35,6 +35,7 @@ MAX_CELL_TEXT = 15  # with more classes, a confusion matrix has no room for numb
 MAX_NAMED = 120  # with more classes, an axis has no room for their names
 MAX_FLAT_NAMES = 4  # with more classes, names on the horizontal axis are turned
 PALE = "#98a2b3"
+MACRO_F1 = "macro-f1"  # the metric by which methods may be chosen, beside accuracy
 FEW_IN_BIN, FAINT = 5, 0.3  # texts of a bin whose share says little, and how it is drawn
 
 
@@ -162,16 +163,23 @@ def draw_training(
 
 
 def draw_leaderboard(
-    rows: Sequence[Mapping[str, Any]], *, recommended: str, language: str = ENGLISH
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    recommended: str,
+    metric: str = "accuracy",
+    language: str = ENGLISH,
 ) -> bytes:
-    """Draw accuracy on validation and test with 95 % intervals, one line per method.
+    """Draw the score on the evidence and on test with 95 % intervals, one line per method.
 
     Parameters
     ----------
-    rows : sequence of {method, validation: {accuracy, interval}, test: {accuracy, interval}}
-        The first row is drawn on top. A split may be left out or None.
+    rows : sequence of {method, evidence: {accuracy, interval}, test: {accuracy, interval}}
+        The first row is drawn on top. A split may be left out or None. For macro F1, with
+        `f1_macro` and `f1_macro_interval`.
     recommended : str
         The method whose name is bold.
+    metric : str
+        By which methods were chosen.
     language : str
         Language of the words in the figure.
 
@@ -188,14 +196,9 @@ def draw_leaderboard(
         for y, row in enumerate(reversed(rows)):
             colour = method_colour(row["method"])
             evidence = row.get("evidence") or row.get("validation")
-            _paint_score(ax, evidence, y + 0.14, colour=colour, face="white")
-            _paint_score(ax, row.get("test"), y - 0.14, colour=colour, face=colour)
-        names = [row["method"] for row in reversed(rows)]
-        ax.set_yticks(range(len(rows)), names)
-        for tick, name in zip(ax.get_yticklabels(), names, strict=True):
-            if name == recommended:
-                # Names of methods are Latin, and DejaVu Sans has bold letters for them.
-                tick.set(fontweight="bold", fontfamily="DejaVu Sans")
+            _paint_score(ax, evidence, metric, y + 0.14, colour=colour, face="white")
+            _paint_score(ax, row.get("test"), metric, y - 0.14, colour=colour, face=colour)
+        _name_methods(ax, [row["method"] for row in reversed(rows)], recommended=recommended)
         has_validation = any(row.get("validation") for row in rows)
         evidence = "validation" if has_validation else "evidence"
         for split, face in ((evidence, "white"), ("test", MUTED)):
@@ -207,7 +210,7 @@ def draw_leaderboard(
         )
         ax.set_ylim(-0.6, len(rows) - 0.4)
         ax.xaxis.set_major_formatter(show_percent)
-        ax.set_xlabel(words.say("figures.accuracy_intervals"))
+        ax.set_xlabel(words.say("figures.metric_intervals", metric=metric))
         ax.grid(axis="x")
         ax.spines[["left", "bottom"]].set_visible(False)
         return figure
@@ -215,14 +218,27 @@ def draw_leaderboard(
     return draw(paint)
 
 
+def _name_methods(ax: Axes, names: Sequence[str], *, recommended: str) -> None:
+    """Write the methods on the axis, the recommended one in bold."""
+    ax.set_yticks(range(len(names)), names)
+    for tick, name in zip(ax.get_yticklabels(), names, strict=True):
+        if name == recommended:
+            # Names of methods are Latin, and DejaVu Sans has bold letters for them.
+            tick.set(fontweight="bold", fontfamily="DejaVu Sans")
+
+
 def _paint_score(
-    ax: Axes, scores: Mapping[str, Any] | None, y: float, *, colour: str, face: str
+    ax: Axes, scores: Mapping[str, Any] | None, metric: str, y: float, *, colour: str, face: str
 ) -> None:
-    """Paint an accuracy as a dot on the line of its interval; nothing where there is none."""
+    """Paint a score as a dot on the line of its interval; nothing where there is none."""
     if not scores:
         return
-    ax.plot(scores["interval"], [y, y], color=colour, linewidth=1.8, solid_capstyle="round")
-    ax.plot(scores["accuracy"], y, "o", markersize=6, color=colour, markerfacecolor=face)
+    score, bounds = scores["accuracy"], scores["interval"]
+    if metric == MACRO_F1:
+        score, bounds = scores["f1_macro"], scores.get("f1_macro_interval")
+    if bounds:
+        ax.plot(bounds, [y, y], color=colour, linewidth=1.8, solid_capstyle="round")
+    ax.plot(score, y, "o", markersize=6, color=colour, markerfacecolor=face)
 
 
 def _paint_loss(ax: Axes, epochs: Sequence[Mapping[str, Any]], *, colour: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.data.labels import list_labels
+from assay.evaluation.several_choice import METRIC_KEYS
 from assay.reporting.environment import ROW_TITLES
 from assay.reporting.escape import shorten, show_text
 from assay.reporting.several_rule_table import tell_rule
@@ -118,7 +119,7 @@ def _why(choice: Mapping[str, Any], spoken: Spoken) -> str:
     of_method = {one["method"]: one for one in choice["expected_losses"]}
     own = of_method[choice["recommended"]]
     where = spoken.say(CHOSEN_ON[choice["kind"]], n_texts=choice["n_texts"])
-    metric = spoken.language.word("metrics", choice["metric"])
+    metric = spoken.language.word("several_metrics", choice["metric"])
     if choice["recommended"] == choice["best"]:
         reason = spoken.say("several.best", method=own["method"], metric=metric, score=own["score"])
     else:
@@ -230,10 +231,12 @@ def _says_something(table: Table) -> bool:
 
 def _method_row(one: Mapping[str, Any], report: Mapping[str, Any], spoken: Spoken) -> Row:
     test, say, numbers = one["test"], spoken.say, spoken.language.numbers
+    metric = report["choice"]["metric"]
+    evidence = one["evidence"][METRIC_KEYS[metric]]
     fit_s = report["timings"][one["method"]]["fit_s"]
     return {
         say("columns.method"): one["method"],
-        say("several.evidence_macro"): numbers.percent(one["evidence"]["f1_macro"]),
+        say("several.evidence", metric=metric): numbers.percent(evidence),
         say("several.test_macro"): numbers.percent(test["f1_macro"]),
         say("columns.interval"): numbers.interval(test["intervals"]["f1_macro"]),
         say("several.micro"): numbers.percent(test["f1_micro"]),
