@@ -122,8 +122,9 @@ def _verdict_sentence(environment: Environment, verdict: Mapping[str, Any]) -> s
     taken = _what_to_take(environment, verdict)
     if verdict.get("metric") != MACRO_F1:
         return taken
+    say: Callable[..., str] = environment.globals["say"]
     score = Styled(environment.filters["percent"](verdict["f1_macro"]), "strong")
-    return taken + " " + environment.globals["say"]("verdict.macro", score=score)
+    return taken + " " + say("verdict.macro", score=score)
 
 
 def _what_to_take(environment: Environment, verdict: Mapping[str, Any]) -> str:
