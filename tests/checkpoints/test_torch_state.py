@@ -9,6 +9,7 @@ from huggingface_hub.utils import are_progress_bars_disabled
 
 from assay.checkpoints.torch_state import (
     compute_threads,
+    multiplies_bfloat16,
     pick_device,
     quiet_hub,
     quiet_transformers,
@@ -48,6 +49,28 @@ def test_impossible_devices_are_refused(monkeypatch, name, message):
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(InputError, match=message):
         pick_device(name)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({"avx512_f": True, "avx512_bf16": True}, True),
+        ({"avx512_bf16": False, "amx_bf16": True}, True),
+        ({"avx512_f": True, "avx512_bf16": False, "amx_bf16": False}, False),  # torch emulates it
+        ({"architecture": "arm64"}, False),
+    ],
+)
+def test_processors_multiply_bfloat16_by_instructions_alone(monkeypatch, known, expected):
+    """An x86 processor says which instructions it has; others say nothing."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known)
+    assert multiplies_bfloat16(torch.device("cpu")) is expected
+    assert not multiplies_bfloat16(torch.device("mps"))
+
+
+def test_torch_that_names_no_instructions_computes_in_float32(monkeypatch):
+    """Older releases cannot be asked."""
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert not multiplies_bfloat16(torch.device("cpu"))
 
 
 def test_threads_come_back_after_an_error():

@@ -145,6 +145,18 @@ def test_bfloat16_trains_what_is_saved_in_float32(tiny_bert):
         small_estimator("finetune", tiny_bert, precision="half").fit(TEXTS, LABELS)
 
 
+@pytest.mark.parametrize("is_fast", [True, False])
+def test_bfloat16_is_the_default_where_it_is_fast(tiny_bert, monkeypatch, is_fast):
+    """Who asks for a precision gets it; the model says which one it was."""
+    monkeypatch.setattr("assay.models.finetune.multiplies_bfloat16", lambda device: is_fast)
+    default = "bfloat16" if is_fast else "float32"
+    for asked, expected in ((None, default), ("float32", "float32")):
+        fitted = small_estimator("finetune", tiny_bert, n_epochs=1, precision=asked).fit(
+            TEXTS, LABELS
+        )
+        assert fitted.precision_ == expected
+
+
 @pytest.mark.gpu
 def test_gpu_trains_to_the_same_accuracy(tiny_bert):
     """bfloat16, pinned batches and the fused optimiser on a GPU learn what the CPU learns."""

@@ -98,10 +98,11 @@ def test_training_is_that_of_layers_read_each_time(tiny_bert, monkeypatch):
     monkeypatch.setattr(
         frozen_states.FrozenStates, "batch", lambda *given: read.append(1) or batch(*given)
     )
-    kept = small_estimator("finetune", tiny_bert, frozen_layers=1).fit(TEXTS, LABELS)
+    settings = {"frozen_layers": 1, "precision": "float32"}
+    kept = small_estimator("finetune", tiny_bert, **settings).fit(TEXTS, LABELS)
     n_read = len(read)
     monkeypatch.setattr(frozen_states, "MAX_BYTES", 0)
-    again = small_estimator("finetune", tiny_bert, frozen_layers=1).fit(TEXTS, LABELS)
+    again = small_estimator("finetune", tiny_bert, **settings).fit(TEXTS, LABELS)
     assert n_read == len(read) == 2 * 3  # two epochs of three batches, the first time only
     np.testing.assert_allclose(
         kept.predict_proba(EDGE_TEXTS), again.predict_proba(EDGE_TEXTS), atol=1e-5

@@ -18,7 +18,17 @@ from assay.errors import InputError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["compute_threads", "pick_device", "quiet_hub", "quiet_transformers"]
+__all__ = [
+    "compute_threads",
+    "multiplies_bfloat16",
+    "pick_device",
+    "quiet_hub",
+    "quiet_transformers",
+]
+
+# Instructions of x86 processors that multiply matrices of bfloat16. Elsewhere torch emulates it,
+# which takes longer than float32.
+BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
 
 
 def pick_device(name: str | None = None) -> torch.device:
@@ -65,6 +75,21 @@ def _is_here(device: torch.device, n_cuda: int) -> bool:
     if device.type == "mps":
         return bool(require("torch").backends.mps.is_available())
     return True
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device multiplies matrices of bfloat16 faster than those of float32.
+
+    Its exponents are those of float32, so that no loss needs to be scaled.
+    """
+    torch = require("torch")
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu":
+        ask = getattr(torch.cpu, "get_capabilities", dict)  # which releases before 2.12 may lack
+        known: dict[str, bool] = ask()
+        return any(known.get(name, False) for name in BFLOAT16_INSTRUCTIONS)
+    return False
 
 
 @contextmanager

@@ -27,7 +27,11 @@ from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.files import TOKENIZER_CONFIG
 from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
-from assay.checkpoints.torch_state import pick_device, quiet_transformers
+from assay.checkpoints.torch_state import (
+    multiplies_bfloat16,
+    pick_device,
+    quiet_transformers,
+)
 from assay.errors import InputError
 from assay.models.averaging_layer import append_averaging_layer
 from assay.models.classifier_network import (
@@ -89,7 +93,7 @@ class Finetune(TextClassifier):
         the mean of all tokens, which one more layer brings to the first.
     precision : {"float32", "bfloat16"}, optional
         Precision of the arithmetic in training; what is saved is float32. None: bfloat16 on GPUs
-        that support it.
+        and processors that have instructions for it (AVX512_BF16 or AMX).
     device : str, optional
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
         says.
@@ -150,6 +154,8 @@ class Finetune(TextClassifier):
         self.token_counts_ = count_tokens(self.tokenizer_, train[0])
         validation = context.encode_validation(self.tokenizer_)
         with join_processes() as processes, seeded(self.seed):
+            best = "bfloat16" if multiplies_bfloat16(device) else "float32"
+            self.precision_ = self.precision or best
             self.network_ = self._fresh_network(label_ids).to(device)
             self.n_frozen_layers_ = self._choose_frozen(len(texts))
             self._prepare(*train, class_weights, processes)
@@ -299,7 +305,7 @@ class Finetune(TextClassifier):
             label_smoothing=self.label_smoothing,
             max_gradient_norm=1.0,
             task=self.targets_.task,
-            precision=self.precision or _best_precision(self._device()),
+            precision=self.precision_,
             seed=self.seed,
             time_limit_s=self.time_limit_s,
         )
@@ -354,7 +360,7 @@ class Finetune(TextClassifier):
             pack_weights(layout.onnx)
         return WrittenParts(
             tokenization=describe_subwords(self.tokenizer_.max_tokens, long_texts=self.long_texts),
-            parameters={"frozen_layers": self.n_frozen_layers_},
+            parameters={"frozen_layers": self.n_frozen_layers_, "precision": self.precision_},
             checkpoint=self.checkpoint_.to_dict(),
         )
 
@@ -372,16 +378,6 @@ class Finetune(TextClassifier):
             stock.model_max_length = self.tokenizer_.max_tokens
             stock.save_pretrained(root)
         self.tokenizer_.save(layout.tokenizer)
-
-
-def _best_precision(device: torch.device) -> str:
-    """Return bfloat16 on GPUs that support it.
-
-    Its exponents are those of float32, so that no loss needs to be scaled.
-    """
-    if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False):
-        return "bfloat16"
-    return "float32"
 
 
 def _forward_through(network: nn.Module) -> Forward:
