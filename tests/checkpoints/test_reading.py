@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from assay.checkpoints import reading as reading_module
 from assay.checkpoints.reading import Reading, describe_reading, measure_reading
 from assay.checkpoints.resolve import read_checkpoint
+from assay.models import Features, Finetune
 from assay.progress import Progress
 from assay.recipes.steps.checkpoint import warn_if_read_badly
 from assay.recipes.tokens import show_tokens
@@ -80,3 +82,18 @@ def test_commands_say_it_once(tiny_bert, caplog):
     logged = [record.getMessage() for record in caplog.records]
     assert len(told.sentences) == len(logged) == 1
     assert all("100% of the tokens are unknown" in one for one in [*told.sentences, *logged])
+
+
+@pytest.mark.parametrize("method", [Features, Finetune])
+def test_estimators_say_it_at_the_first_of_many_fits(tiny_bert, caplog, monkeypatch, method):
+    """A search fits the same texts many times."""
+    monkeypatch.setattr(reading_module, "_warned", set())
+    texts, labels = ["ทดสอบภาษาไทย", "สวัสดีครับ"] * 6, ["a", "b"] * 6
+    settings = {"n_epochs": 1} if method is Finetune else {"C": 1.0}
+    for _ in range(2):
+        method(checkpoint=str(tiny_bert), **settings).fit(texts, labels)
+    said = [one.getMessage() for one in caplog.records if "reads these texts badly" in one.message]
+    assert len(said) == 1
+    assert "100% of the tokens are unknown" in said[0]
+    method(checkpoint=str(tiny_bert), **settings).fit(ENGLISH[:10], labels[:10])
+    assert len(caplog.records) == 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.catalogue import Fact, FactValue, open_language
 from assay.checkpoints.aliases import E5, MINILM
@@ -11,8 +12,19 @@ from assay.checkpoints.folder import Checkpoint
 from assay.checkpoints.resolve import load_tokenizer
 from assay.data.main_languages import draw_sample, sample_languages
 from assay.errors import MissingDependencyError
+from assay.tokenization.scripts import count_scripts
+from assay.tokenization.subwords import SubwordTokenizer
 
-__all__ = ["Reading", "describe_reading", "measure_reading", "reading_fact"]
+__all__ = [
+    "Reading",
+    "describe_reading",
+    "measure_reading",
+    "measure_tokens",
+    "reading_fact",
+    "warn_of_reading",
+]
+
+logger = logging.getLogger(__name__)
 
 # Measured on twelve languages: `e5` has no unknown tokens and at most 0.8 tokens per character;
 # `minilm` has 0.3 on English, and on others 3 % and more of unknown tokens, or 0.95 and more tokens
@@ -47,6 +59,8 @@ class Reading:
         Characters, white space left out.
     strange_language : str or None
         The ISO 639 code of the language of most texts, if the checkpoint does not know it.
+    script : str
+        The script of most letters; empty where there are none.
     """
 
     checkpoint: str
@@ -54,6 +68,7 @@ class Reading:
     n_unknown: int
     n_characters: int
     strange_language: str | None = None
+    script: str = ""
 
     @property
     def unknown_fraction(self) -> float:
@@ -77,17 +92,24 @@ class Reading:
 
 def measure_reading(checkpoint: Checkpoint, texts: Sequence[str], *, seed: int = 0) -> Reading:
     """Measure how a checkpoint reads a seeded sample of texts."""
+    found = measure_tokens(checkpoint.name, load_tokenizer(checkpoint), texts, seed=seed)
+    return replace(found, strange_language=_strange_language(checkpoint.name, texts, seed=seed))
+
+
+def measure_tokens(
+    name: str, tokenizer: SubwordTokenizer, texts: Sequence[str], *, seed: int = 0
+) -> Reading:
+    """Measure what a checkpoint's tokenizer makes of a seeded sample; no language is told."""
     sample = draw_sample(texts, seed=seed)
-    tokenizer = load_tokenizer(checkpoint)
     encoded = tokenizer.encode_texts(sample)
     n_special = tokenizer.count_tokens([""])[0] * len(sample)
     n_unknown = int((encoded.ids == tokenizer.unknown_id).sum())
     return Reading(
-        checkpoint=checkpoint.name,
+        checkpoint=name,
         n_tokens=len(encoded.ids) - n_special,
         n_unknown=n_unknown,
         n_characters=sum(len("".join(text.split())) for text in sample),
-        strange_language=_strange_language(checkpoint.name, texts, seed=seed),
+        script=next(iter(count_scripts(sample)), ""),
     )
 
 
@@ -122,3 +144,24 @@ def describe_reading(reading: Reading) -> str:
     """Return an English warning with what to do; empty where the texts are read well."""
     fact = reading_fact(reading)
     return "" if fact is None else f"warning: {open_language('en').tell(fact)}"
+
+
+_warned: set[tuple[str, str]] = set()  # checkpoints with scripts that were warned of
+
+
+def warn_of_reading(reading: Reading, *, repeats: bool = False) -> None:
+    """Log that texts are read badly, if they are.
+
+    Parameters
+    ----------
+    reading : Reading
+    repeats : bool
+        Log it although the same checkpoint was warned of before, with texts of the same script. A
+        search fits many times, and a command has said it before it fits.
+    """
+    told = reading.checkpoint, reading.script
+    warning = describe_reading(reading)
+    if not warning or (told in _warned and not repeats):
+        return
+    _warned.add(told)
+    logger.warning("%s", warning.removeprefix("warning: "))

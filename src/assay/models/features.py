@@ -29,6 +29,7 @@ from assay.checkpoints.cache import cached_features
 from assay.checkpoints.frozen import FrozenEncoder
 from assay.checkpoints.network import LoadedNetwork, pool_states
 from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
+from assay.checkpoints.reading import measure_tokens, warn_of_reading
 from assay.checkpoints.resolve import Checkpoint
 from assay.checkpoints.torch_state import pick_device
 from assay.data.labels import Task
@@ -231,6 +232,7 @@ class Features(TextClassifier):
             self.encoder_ = clone(given).set_params(precision="float32")
         self.checkpoint_ = self.encoder_.resolved
         self.token_counts_ = count_tokens(self.encoder_.tokenizer, texts)
+        warn_of_reading(measure_tokens(self.checkpoint_.name, self.encoder_.tokenizer, texts))
         names = names_of_labels(self.classes_.tolist(), self.label_names)
         self.C_: float | None = None
         if self.tuned_epochs:

@@ -26,6 +26,7 @@ from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.files import TOKENIZER_CONFIG
 from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
+from assay.checkpoints.reading import measure_tokens, warn_of_reading
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.checkpoints.torch_state import (
     multiplies_bfloat16,
@@ -156,6 +157,8 @@ class Finetune(TextClassifier):
         with join_processes() as processes, seeded(self.seed):
             best = "bfloat16" if multiplies_bfloat16(device) else "float32"
             self.precision_ = self.precision or best
+            if processes.is_first:
+                warn_of_reading(measure_tokens(self.checkpoint_.name, self.tokenizer_, texts))
             self.network_ = self._fresh_network(label_ids).to(device)
             self.n_frozen_layers_ = self._choose_frozen(len(texts))
             self._prepare(*train, class_weights, processes)

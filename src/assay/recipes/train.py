@@ -17,7 +17,7 @@ from assay._arguments import checked
 from assay._display import Shown
 from assay.bounds import SEED
 from assay.catalogue import ENGLISH, open_language
-from assay.checkpoints.auto import CheckpointChoice, describe_choice
+from assay.checkpoints.auto import CheckpointChoice
 from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder, remove_path
 from assay.errors import InputError, did_you_mean
 from assay.evaluation.label_rules import AskedRule, judge_rule
@@ -30,7 +30,7 @@ from assay.models import make_estimator
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
-from assay.recipes.steps.checkpoint import choose_for_training
+from assay.recipes.steps.checkpoint import announce_checkpoint, choose_for_training
 from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
 from assay.recipes.steps.fit import (
     FitOptions,
@@ -232,8 +232,8 @@ class _Training:
         choice, fit = self._choose_checkpoint(training_set)
         label_set = training_set.splits.label_set
         fit = replace(fit, asked=self.rule.of_thresholds(label_set))
-        if choice is not None and choice.is_automatic:
-            self.progress.say(describe_choice(choice))
+        if choice is not None:
+            announce_checkpoint(choice, fit.parameters, training_set.splits, self.progress)
         with atomic_folder(
             self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state
         ) as root:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assay.checkpoints import resolve
+from assay.checkpoints import reading, resolve
 from assay.checkpoints.folder import read_checkpoint
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
@@ -180,3 +180,32 @@ def test_without_train_all_texts_decide():
     whole = splits_of(KOREAN)
     alone = Splits({"all": whole["train"]}, whole.label_set, "x")
     assert choose_from_splits("auto", alone).n_texts == 12
+
+
+def badly_read(caplog):
+    """Return the warnings that a checkpoint reads texts badly."""
+    return [one.getMessage() for one in caplog.records if "reads these texts badly" in one.message]
+
+
+@pytest.mark.usefixtures("both")
+@pytest.mark.parametrize("checkpoint", ["auto", "minilm"])
+def test_a_training_says_once_that_its_texts_are_read_badly(
+    tmp_path, monkeypatch, caplog, checkpoint
+):
+    """The tiny vocabulary cannot spell Korean; `fit` itself does not say it again."""
+    monkeypatch.setattr(reading, "_warned", set())
+    train_model(
+        splits_of(KOREAN, 40),
+        tmp_path / "model",
+        method="features",
+        parameters={"checkpoint": checkpoint},
+    )
+    assert len(badly_read(caplog)) == 1
+
+
+@pytest.mark.usefixtures("both")
+def test_a_training_on_texts_that_are_read_well_says_nothing(tmp_path, caplog):
+    """English is what the tiny checkpoint reads."""
+    texts = ["this is a good day", "a bad day"]
+    train_model(splits_of(texts, 40), tmp_path / "model", method="features")
+    assert badly_read(caplog) == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 from assay.catalogue import Fact
 from assay.checkpoints.auto import AUTO, CheckpointChoice, choose_checkpoint, describe_choice
 from assay.checkpoints.folder import Checkpoint
-from assay.checkpoints.reading import describe_reading, measure_reading, reading_fact
+from assay.checkpoints.reading import measure_reading, reading_fact, warn_of_reading
 from assay.checkpoints.resolve import resolve_checkpoint
+from assay.data.languages import free_languages
 from assay.data.texts import Splits
 from assay.errors import MissingDependencyError
 from assay.methods import METHODS, find_method
@@ -21,6 +21,7 @@ from assay.reporting.results import SkippedMethod
 
 __all__ = [
     "RunCheckpoint",
+    "announce_checkpoint",
     "choose_for_training",
     "choose_from_splits",
     "find_checkpoint",
@@ -28,8 +29,6 @@ __all__ = [
     "pick_checkpoint",
     "warn_if_read_badly",
 ]
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -137,9 +136,7 @@ def warn_if_read_badly(checkpoint: Checkpoint, texts: Sequence[str]) -> Fact | N
     Return what was said as a fact; None if there was nothing to say.
     """
     reading = measure_reading(checkpoint, texts)
-    warning = describe_reading(reading)
-    if warning:
-        logger.warning("%s", warning.removeprefix("warning: "))
+    warn_of_reading(reading, repeats=True)
     return reading_fact(reading)
 
 
@@ -156,3 +153,23 @@ def choose_for_training(
     choice = choose_from_splits(name, splits, seed=seed)
     given = choice.checkpoint if choice.is_automatic else name
     return choice, {**parameters, "checkpoint": given}
+
+
+def announce_checkpoint(
+    choice: CheckpointChoice, parameters: Mapping[str, Any], splits: Splits, progress: Progress
+) -> None:
+    """Say which checkpoint a training takes, and where that reads the training texts badly.
+
+    Parameters
+    ----------
+    choice : CheckpointChoice
+    parameters : mapping
+        Those that `choose_for_training` returned.
+    splits : Splits
+    progress : Progress
+    """
+    if choice.is_automatic:
+        progress.say(describe_choice(choice))
+    resolved = resolve_checkpoint(parameters["checkpoint"], progress=progress)
+    warn_if_read_badly(resolved, splits["train"].texts)
+    free_languages()  # before the network needs the room
