@@ -29,13 +29,13 @@ WRAPPERS = (
 )  # files whose functions are no step of the walk: they call another one
 STEPS, FIRST_ROOM = (
     "recipes",
-    "data",
+    "tokenization",
 )  # the room that calls the others in turn, and the first of them
 
 # The rooms from left to right, for source that comes without tests/test_architecture.py.
 ORDER = (
-    "errors _optional _env _paths _display progress notebook _version disk methods data"
-    " tokenization runtime checkpoints training models evaluation audit maps reporting recipes cli"
+    "errors _optional _env _paths _display progress notebook _version disk methods tokenization"
+    " data runtime checkpoints training models evaluation audit maps reporting recipes cli"
 )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.catalogue import open_language
 from assay.evaluation.slices import score_slices
 
 
@@ -54,3 +55,17 @@ def test_score_slices_counts_no_text_twice(rows):
 def test_score_slices_leaves_out_what_is_too_small():
     """Fewer than ten texts of a kind say nothing."""
     assert score_slices(["no", "yes"], np.array([True, False])) == []
+
+
+def test_lengths_of_scripts_without_spaces_are_counted_and_named():
+    """Chinese texts are no single words; where spaces part words, the unit is the word."""
+    texts = ["好" * n for n in (2, 4, 9, 30) for _ in range(10)]
+    found = [one for one in score_slices(texts, np.ones(40, dtype=bool)) if one.kind == "length"]
+    assert [one.name.strip() for one in found] == [
+        "2 words or characters",
+        "4 words or characters",
+        "9 words or characters",
+        "30 words or characters",
+    ]
+    told = [open_language(code).tell(found[0].fact) for code in ("en", "ko")]
+    assert told == ["2 words or characters", "단어 또는 글자 2개"]

@@ -60,3 +60,11 @@ def test_map_has_one_panel_per_class_on_shared_axes(unpainted):
 def test_map_of_one_place_is_drawn(points):
     """A single point, or points on a line, make a map without warnings."""
     assert data_figures.draw_map(points, [0] * len(points), ["a"]).startswith(b"\x89PNG")
+
+
+def test_no_axis_shows_half_a_word(unpainted):
+    """Texts of few words; the unit is named where characters count too."""
+    short = {**BOX, "whisker_low": 1, "q1": 1, "median": 2, "q3": 2, "whisker_high": 3}
+    ax = data_figures.draw_words_per_text({"a": short}, unit="words_or_characters").axes[0]
+    assert all(float(tick).is_integer() for tick in ax.get_xticks())
+    assert ax.get_xlabel() == "words per text, or characters where no spaces part words"

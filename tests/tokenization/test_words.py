@@ -7,10 +7,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.tokenization import find_words, split_words
-from assay.tokenization.words import check_rule, fold_text, separators, word_pattern
+from assay.tokenization.words import (
+    check_rule,
+    count_words,
+    fold_text,
+    separators,
+    word_pattern,
+    word_unit,
+)
 
 SCRIPTS = "aZ9_ é\u0301 한글\u1112\u1161 मेरादिन\u093f\u094d तमिழ் ไทยเเน้ำ ລາວ ខ្ញុំ ကောင်း བོད་ 漢字かなカナー שָׁלוֹם مَرْحَبًا 😀👍🏽👩\u200d👧🇰🇷 ★+#.,!"
 MIXED = st.text(st.sampled_from(SCRIPTS) | st.characters(), max_size=30)
+
+
+THAI = "วันนี้อากาศดี"
+
+
+def test_scripts_without_spaces_are_split_where_others_are_not():
+    """Characters of Han, runs of kana, syllables of Thai; what is between spaces stays whole elsewhere."""
+    assert split_words("我用iPhone拍照, ok👍!") == ["我", "用", "iPhone", "拍", "照", ",", "ok👍!"]
+    assert split_words(THAI) == ["วัน", "นี้", "อา", "กาศ", "ดี"]
+    assert [count_words(text) for text in (THAI, "오늘 정말 좋아", "كتاب جديد", "")] == [5, 3, 2, 0]
+
+
+def test_the_unit_is_named_after_what_was_counted():
+    """One Chinese text among a hundred English ones does not change it; one of twenty does."""
+    english = ["good day"] * 100
+    assert [word_unit(texts) for texts in ([], english, [*english, "好"])] == ["words"] * 3
+    assert word_unit([*english[:19], "好"]) == word_unit([THAI]) == "words_or_characters"
 
 
 def test_words_of_the_sentence():

@@ -9,13 +9,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from assay.tokenization.words import UNSPACED_LETTER
+
 __all__ = ["Garbled", "find_garbled", "find_one_word", "garbled_fraction"]
 
-# Scripts that put no spaces between words: Han, kana, Thai, Lao, Burmese, Khmer. Hangul has spaces.
-UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
-)
-WORD_CHARS = 4  # this many characters of such a script can be more than one word
+WORD_CHARS = 4  # this many letters of a script without spaces can be more than one word
 
 # U+FFFD; controls but tab and line ends; lone surrogates; private use; code points that are not
 # characters.
@@ -67,7 +65,7 @@ def find_one_word(texts: Sequence[str]) -> list[int]:
 def _is_one_word(text: str) -> bool:
     if len(text.split(maxsplit=1)) != 1:
         return False
-    return text.isascii() or len(UNSPACED.findall(text)) < WORD_CHARS
+    return text.isascii() or len(UNSPACED_LETTER.findall(text)) < WORD_CHARS
 
 
 def find_garbled(texts: Sequence[str]) -> list[Garbled]:

@@ -34,6 +34,7 @@ __all__ = ["register"]
 
 PANEL = "Look at texts"
 MAX_SPELLINGS = 20  # printed; --json has them all
+UNSPACED_WORDS = "in scripts without spaces between words, characters or syllables"
 MAX_TOGETHER = 8  # pairs of labels that are printed; --json has more
 MAX_CLASSES = 200  # printed; --json has them all
 
@@ -129,6 +130,8 @@ def _show_words(splits: dict[str, SplitSummary]) -> None:
         row |= _length_cells("words", split["words"]["all"], ("min", "median", "p95", "max"))
         rows.append(row)
     print_table(rows, right=tuple(rows[0])[1:])
+    if any(split["word_unit"] != "words" for split in splits.values()):
+        print_sentence(f"words: {UNSPACED_WORDS}")
 
 
 def _show_tokens(splits: dict[str, SplitSummary]) -> None:
@@ -203,14 +206,17 @@ def tokens_command(
       assay tokens "Tokenizing text is a core task of NLP."
     """
     from assay.recipes.tokens import show_tokens
+    from assay.tokenization.words import word_unit
 
     found = show_tokens(text, checkpoint=checkpoint, progress=common.progress())
     if common.json:
         print_json(found.to_dict())
         return
     _show_characters(found.characters)
-    print_line(f"words       {len(found.words.tokens)} tokens")
-    print_line(f"  tokens      {' | '.join(found.words.tokens)}")
+    words = found.words.tokens
+    note = "" if word_unit([text]) == "words" else f"; {UNSPACED_WORDS}"
+    print_line(f"words       {len(words)} tokens{note}")
+    print_line(f"  tokens      {' | '.join(words)}")
     _show_subwords(found.subwords)
 
 

@@ -13,6 +13,7 @@ from assay.data.listed_rows import MendedEntry
 from assay.data.spellings import SpellingEntry, split_spellings
 from assay.data.texts import LabelledTexts, Splits
 from assay.data.together import TogetherSummary, describe_together
+from assay.tokenization.words import count_words, word_unit
 
 __all__ = [
     "BoxStatistics",
@@ -101,6 +102,7 @@ class SplitSummary(TypedDict):
     classes: list[ClassCount]
     chars: Lengths
     words: Lengths
+    word_unit: str
     word_boxes: list[LabelledBox]
     first_rows: list[FirstRow]
     tokens: NotRequired[TokenLengths]
@@ -144,8 +146,8 @@ def summarise(splits: Splits, *, n_first: int = 5) -> DataSummary:
         split and reason, ``mended`` and ``spellings``: labels that are probably other labels,
         written otherwise. Each split has ``n_texts``, ``columns``, ``classes`` (in label order:
         label, n_texts, fraction), ``chars`` and ``words`` (quantiles of the length of a text, over
-        all texts and by class), ``word_boxes`` (one box of words per text for each class),
-        ``first_rows``.
+        all texts and by class), ``word_unit`` (see the function of that name), ``word_boxes`` (one
+        box of words per text for each class), ``first_rows``.
     """
     labels = list(splits.label_set)
     described = {}
@@ -172,8 +174,7 @@ def _split_summary(labelled: LabelledTexts, label_set: LabelSet, *, n_first: int
     n_texts = len(labelled)
     members = label_set.members(labelled.labels)
     n_chars = np.fromiter(map(len, labelled.texts), dtype=np.int64, count=n_texts)
-    words = (len(text.split()) for text in labelled.texts)
-    n_words = np.fromiter(words, dtype=np.int64, count=n_texts)
+    n_words = np.fromiter(map(count_words, labelled.texts), dtype=np.int64, count=n_texts)
     word_boxes: list[LabelledBox] = []
     for name, own in _by_class(n_words, members, label_set):
         word_boxes.append({"label": name, **box_statistics(own)})
@@ -183,6 +184,7 @@ def _split_summary(labelled: LabelledTexts, label_set: LabelSet, *, n_first: int
         "classes": _class_counts(members, label_set, n_texts=n_texts),
         "chars": _lengths(n_chars, members, label_set),
         "words": _lengths(n_words, members, label_set),
+        "word_unit": word_unit(labelled.texts),
         "word_boxes": word_boxes,
         "first_rows": _first_rows(labelled, label_set, n_first=n_first),
     }

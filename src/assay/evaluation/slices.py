@@ -18,12 +18,18 @@ from assay._display import Brief
 from assay.catalogue import Fact
 from assay.evaluation.unseen import UnseenEntry, UnseenScores
 from assay.runtime.limits.wilson import wilson_interval
+from assay.tokenization.words import count_words, word_unit
 
 __all__ = ["SliceEntry", "SliceScores", "score_slices"]
 
 MIN_TEXTS = 10  # a smaller slice says nothing
 NEGATED = "negated"
 LONG_TEXTS = "limit"  # the kind whose slices may be smaller: texts over the model's limit are rare
+# The facts that name a length and a range of lengths, by what was counted.
+LENGTHS = {
+    "words": ("slices.one_length", "slices.words"),
+    "words_or_characters": ("slices.one_length_or_characters", "slices.words_or_characters"),
+}
 
 # Words that negate a sentence, in English and Korean: enough to find most negated texts, not all.
 NEGATION = re.compile(
@@ -176,33 +182,37 @@ def _fact_of(one: SliceScores, texts: Sequence[str], names: Sequence[str]) -> Fa
     if one.kind != "length":
         return None
     n_words = [
-        len(text.split()) for text, name in zip(texts, names, strict=True) if name == one.name
+        count_words(text) for text, name in zip(texts, names, strict=True) if name == one.name
     ]
     low, high = min(n_words), max(n_words)
+    single, ranged = LENGTHS[word_unit(texts)]
     if low == high:
-        return Fact.of("slices.one_length", low=low)
-    return Fact.of("slices.words", low=low, high=high)
+        return Fact.of(single, low=low)
+    return Fact.of(ranged, low=low, high=high)
 
 
 def _by_length(texts: Sequence[str]) -> list[str]:
     """Name the quarter of word counts that each text is in; equal quarters become one."""
-    n_words = np.array([len(text.split()) for text in texts])
+    n_words = np.array(list(map(count_words, texts)))
     if not len(n_words):
         return []
     cuts = np.unique(np.quantile(n_words, [0.25, 0.5, 0.75], method="lower"))
     quarter_of_text = np.searchsorted(cuts, n_words, side="left")
-    names = {}
+    names, with_characters = {}, word_unit(texts) != "words"
     for quarter in np.unique(quarter_of_text):
         own = n_words[quarter_of_text == quarter]
-        names[quarter] = _name_range(int(own.min()), int(own.max()))
+        names[quarter] = _name_range(
+            int(own.min()), int(own.max()), with_characters=with_characters
+        )
     return [names[quarter] for quarter in quarter_of_text]
 
 
-def _name_range(low: int, high: int) -> str:
+def _name_range(low: int, high: int, *, with_characters: bool) -> str:
     """Name a range of word counts, padded so that names sort as their numbers do."""
-    if low == high:
-        return f"{low:>4} word{'s' * (low != 1)}"
-    return f"{low:>4} to {high} words"
+    if low == high == 1:
+        return f"{low:>4} word or character" if with_characters else f"{low:>4} word"
+    unit = "words or characters" if with_characters else "words"
+    return f"{low:>4} {unit}" if low == high else f"{low:>4} to {high} {unit}"
 
 
 def _negation(text: str) -> str:

@@ -39,6 +39,10 @@ LABEL_CELLS = 26  # columns of a class name on an axis
 MAX_PANELS = 100  # panels of a map; of more classes, the most frequent are drawn
 MAX_ROWS = 100  # rows of a figure; of more classes, the most frequent are drawn
 MAX_LARGE_ROWS = 20  # rows of this many classes are drawn in full height
+LENGTHS = {  # what the axis of lengths is called, by what was counted
+    "words": "figures.words_per_text",
+    "words_or_characters": "figures.words_or_characters_per_text",
+}
 
 
 def draw_class_counts(counts: Mapping[str, int], *, language: str = ENGLISH) -> bytes:
@@ -91,7 +95,7 @@ def _frequent_counts(counts: Mapping[str, int], language: str) -> list[tuple[str
 
 
 def draw_words_per_text(
-    boxes: Mapping[str, Mapping[str, Any]], *, language: str = ENGLISH
+    boxes: Mapping[str, Mapping[str, Any]], *, unit: str = "words", language: str = ENGLISH
 ) -> bytes:
     """Draw a box plot of words per text for each class.
 
@@ -100,6 +104,8 @@ def draw_words_per_text(
     boxes : mapping of label to {whisker_low, q1, median, q3, whisker_high, outliers}
         In words; the first class is on top. `outliers` may be left out. A class without texts has
         None as its values and gets no box. Of too many classes those with most texts are drawn.
+    unit : str
+        What counts as a word: see `word_unit`.
     language : str
         Language of the words in the figure.
 
@@ -134,7 +140,8 @@ def draw_words_per_text(
         )
         _name_rows(ax, labels)
         ax.set_xlim(left=0)
-        ax.set_xlabel(open_language(language).say("figures.words_per_text"))
+        ax.locator_params(axis="x", integer=True)
+        ax.set_xlabel(open_language(language).say(LENGTHS[unit]))
         ax.grid(axis="x")
         ax.spines[["left", "bottom"]].set_visible(False)
         return figure

@@ -54,8 +54,8 @@ class DataSection:
         What a box plot of the train split draws: ``n_texts``, ``min``, ``whisker_low``, ``q1``,
         ``median``, ``q3``, ``whisker_high``, ``max``, ``outliers``.
     quantiles : mapping of unit to quantiles
-        ``min``, ``p25``, ``median``, ``p75``, ``p95`` and ``max`` of characters and words per text,
-        over the train split.
+        ``min``, ``p25``, ``median``, ``p75``, ``p95`` and ``max`` of characters and of words per
+        text, over the train split. The unit of the words is that of `word_unit`.
     first_rows : tuple of FirstRow
     """
 
@@ -189,7 +189,10 @@ def describe_data(splits: Splits) -> DataSection:
     return DataSection(
         class_counts=class_counts,
         words_per_text=_words_per_text(train),
-        quantiles={"characters": train["chars"]["all"], "words": train["words"]["all"]},
+        quantiles={
+            "characters": train["chars"]["all"],
+            train["word_unit"]: train["words"]["all"],
+        },
         first_rows=tuple(map(_first_row, train["first_rows"])),
     )
 

@@ -17,7 +17,7 @@ from assay.reporting.score_figures import (
 )
 from assay.reporting.several_figures import draw_together
 
-__all__ = ["draw_figures", "draw_summary"]
+__all__ = ["draw_figures", "draw_summary", "find_word_unit"]
 
 # A curve over parts of fewer texts shows chance: its tables are shown, and no figure
 LEAST_TEXTS = 100
@@ -58,7 +58,9 @@ def draw_figures(
     if train_counts := data["class_counts"].get("train"):
         figures["class_counts"] = draw_class_counts(train_counts, language=language)
     if data["words_per_text"]:
-        figures["words_per_text"] = draw_words_per_text(data["words_per_text"], language=language)
+        figures["words_per_text"] = draw_words_per_text(
+            data["words_per_text"], unit=find_word_unit(report), language=language
+        )
     figures["confusion"] = (drawn or {}).get("confusion") or draw_confusion(
         report["confusion"]["fractions"], report["labels"], language=language
     )
@@ -116,9 +118,15 @@ def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:
     boxes = {box["label"]: box for box in splits[split]["word_boxes"]}
     figures = {
         "class_counts": draw_class_counts(counts),
-        "words_per_text": draw_words_per_text(boxes),
+        "words_per_text": draw_words_per_text(boxes, unit=splits[split]["word_unit"]),
     }
     together = splits[split].get("together")
     if together and together["pairs"] and len(counts) > 2:
         figures["labels_together"] = draw_together(together["counts"], list(counts))
     return figures
+
+
+def find_word_unit(report: Mapping[str, Any]) -> str:
+    """Return in what the words of a report's texts were counted: see `word_unit`."""
+    units = report["data"].get("quantiles") or {}
+    return "words_or_characters" if "words_or_characters" in units else "words"

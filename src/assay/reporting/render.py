@@ -21,7 +21,7 @@ from assay.methods import FLOOR
 from assay.reporting.coverage_figure import has_marks
 from assay.reporting.environment import open_environment, tidy
 from assay.reporting.escape import shorten, show_text
-from assay.reporting.figures import draw_figures
+from assay.reporting.figures import draw_figures, find_word_unit
 from assay.reporting.old_reports import upgrade_report
 
 if TYPE_CHECKING:
@@ -110,8 +110,11 @@ def _fill(
 
 def _captions(report: Mapping[str, Any]) -> dict[str, str]:
     """Return which sentence is below a figure, where that depends on what is drawn."""
+    captions = {"words_per_text": f"{find_word_unit(report)}_per_text"}
     part = (report.get("coverage") or {}).get(report["verdict"]["method"])
-    return {"coverage": "coverage_marked"} if part and has_marks(part) else {}
+    if part and has_marks(part):
+        captions["coverage"] = "coverage_marked"
+    return captions
 
 
 def _verdict_sentence(environment: Environment, verdict: Mapping[str, Any]) -> str:

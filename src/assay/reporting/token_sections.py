@@ -12,6 +12,7 @@ from assay.methods import methods_where
 from assay.runtime.layout import Layout
 from assay.runtime.predictor import Model
 from assay.tokenization.subwords import SubwordTokenizer
+from assay.tokenization.words import split_words, word_unit
 
 __all__ = [
     "Characters",
@@ -47,10 +48,11 @@ class Characters:
 
 @dataclass(frozen=True)
 class Words:
-    """A text as words."""
+    """A text as words; `unit` says what these are, see `word_unit`."""
 
     n_tokens: int
     tokens: tuple[str, ...]
+    unit: str = "words"
 
 
 @dataclass(frozen=True)
@@ -116,12 +118,12 @@ def describe_tokens(train: LabelledTexts, named: NamedTokenizer) -> TokenSection
     """Take one short text of train apart."""
     short = (text for text in train.texts if len(text) <= EXAMPLE_CHARS)
     text = next(short, train.texts[0][:EXAMPLE_CHARS])
-    words, tokenizer = text.split(), named.tokenizer
+    words, tokenizer = split_words(text), named.tokenizer
     ids, tokens = tokenizer.encode(text)
     return TokenSection(
         text=text,
         characters=Characters(len(text), len(set(text)), tuple(text)),
-        words=Words(len(words), tuple(words)),
+        words=Words(len(words), tuple(words), word_unit([text])),
         subwords=Subwords(
             checkpoint=named.name,
             vocabulary_size=tokenizer.vocabulary_size,

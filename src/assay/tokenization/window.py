@@ -9,10 +9,10 @@ that one window shows is a label of the text. Measured: dev/LOG.md, "Windows of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from assay.data.labels import Task
 from assay.errors import InputError, did_you_mean
 from assay.tokenization.batches import EncodedTexts
 
@@ -62,7 +62,7 @@ class Windows:
         """How many windows each text has, int64 of shape (n_texts,)."""
         return np.diff(np.append(self.starts, len(self.encoded)))
 
-    def join(self, logits: np.ndarray, *, task: Task) -> np.ndarray:
+    def join(self, logits: np.ndarray, *, task: Literal["single", "multi"]) -> np.ndarray:
         """Return the logits of each text from those of its windows, of shape (n_texts, n_classes).
 
         Parameters

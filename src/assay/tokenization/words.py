@@ -1,29 +1,35 @@
-"""Words of every script: separated by white space, the words to show, and the words to count.
+"""Words of every script: those to list and count, those to mark, and those to learn from.
 
-`find_words` gives the pieces that a reader sees marked; `fold_text` and `word_pattern` are the rule
-by which classifiers and searches cut text. The rule has a number, because a saved model keeps the
-rule that it was trained with.
+`split_words` gives words as a report counts them, `find_words` the pieces that a reader sees
+marked; `fold_text` and `word_pattern` are the rule by which classifiers and searches cut text. The
+rule has a number, because a saved model keeps the rule that it was trained with.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from assay.tokenization.syllables import JOINERS, SYLLABIC, letter_with_marks, syllable_pattern
 
 __all__ = [
+    "DOTTED_I",
     "RULE",
+    "UNSPACED_LETTER",
     "check_rule",
+    "count_words",
     "find_words",
     "fold_text",
+    "has_unspaced",
+    "lower_text",
     "separators",
     "spaced_pattern",
     "split_words",
     "unspaced_fraction",
     "word_pattern",
+    "word_unit",
 ]
 
 RULES = (1, 2)  # rule 1 is `\w+`, as version 0.1.0 had it
@@ -36,11 +42,14 @@ KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 TIBETAN = "\u0f35\u0f37\u0f39\u0f3e-\u0f84\u0f86-\u0fbc\u0fc6"
 IDEOGRAPHS = HAN + HIRAGANA + KATAKANA
 UNSPACED = IDEOGRAPHS + SYLLABIC
+UNSPACED_LETTER = re.compile(f"[{UNSPACED}{TIBETAN}]")
+MANY_UNSPACED = 0.05  # share of texts with such letters from which a unit is named after them
 MODIFIERS = "\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f"  # skin tones; letters of a flag's region
 FLAG_LETTERS = "\U0001f1e6-\U0001f1ff"
 EMOJI = "\u2600-\u27bf\u2b05-\u2b55\U0001f000-\U0001faff"
 # Punctuation that says something by itself ("c#", "50%", "@home"): counted as a sign is.
 TELLING = "#%&*@"
+DOTTED_I = "i\u0307"  # the capital one of Turkish in lower case, which is written as an i there
 # Where marks and punctuation are; between these lie only ideographs, Hangul and private use.
 POINTS = (
     range(0x3400),
@@ -56,10 +65,40 @@ POINTS = (
 def split_words(text: str) -> list[str]:
     """Split at any run of Unicode white space; punctuation stays, and no word is empty.
 
-    >>> split_words("오늘 정말  행복해!")
-    ['오늘', '정말', '행복해!']
+    What holds letters of a script without spaces is split further, as `find_words` does.
+
+    >>> split_words("오늘 정말  행복해!"), split_words("好吃 now!")
+    (['오늘', '정말', '행복해!'], ['好', '吃', 'now!'])
     """
-    return text.split()
+    if not has_unspaced(text):
+        return text.split()
+    words = []
+    for run in text.split():
+        if has_unspaced(run):
+            words += [run[start:stop] for start, stop in find_words(run)]
+        else:
+            words.append(run)
+    return words
+
+
+def count_words(text: str) -> int:
+    """Return how many words `split_words` returns."""
+    return len(split_words(text))
+
+
+def has_unspaced(text: str) -> bool:
+    """Tell whether a text has letters of a script that puts no spaces between words."""
+    return not text.isascii() and UNSPACED_LETTER.search(text) is not None
+
+
+def word_unit(texts: Sequence[str]) -> str:
+    """Return what `split_words` splits texts into: ``words``, or ``words_or_characters``.
+
+    The latter if a twentieth of the texts has letters of a script without spaces, at least.
+    """
+    n_unspaced = sum(map(has_unspaced, texts))
+    is_many = n_unspaced > 0 and n_unspaced >= MANY_UNSPACED * len(texts)
+    return "words_or_characters" if is_many else "words"
 
 
 def find_words(text: str) -> list[tuple[int, int]]:
@@ -155,8 +194,17 @@ def fold_text(text: str, rule: int = RULE) -> str:
     """
     if text.isascii():
         return text.lower()
-    folded = unicodedata.normalize("NFC", text).lower()
-    return spaced_pattern(rule).sub(r" \g<0> ", folded)
+    return spaced_pattern(rule).sub(r" \g<0> ", lower_text(text, rule))
+
+
+def lower_text(text: str, rule: int = RULE) -> str:
+    """Return what `fold_text` returns without the spaces that it puts around ideographs.
+
+    >>> lower_text("İYİ", 2)
+    'iyi'
+    """
+    lowered = unicodedata.normalize("NFC", text).lower()
+    return lowered if rule == 1 else lowered.replace(DOTTED_I, "i")
 
 
 @cache
