@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -207,8 +208,11 @@ def _is_in_unknown_script(text: str) -> bool:
 
 
 def _readable(text: str) -> str:
-    """Return the text without Hebrew points, and without lone surrogates: no bytes hold those."""
-    unpointed = HEBREW_POINTS.sub("", text)
+    """Return the text composed, as the library learnt it, and without Hebrew points.
+
+    Lone surrogates are left out too: no bytes hold those.
+    """
+    unpointed = HEBREW_POINTS.sub("", unicodedata.normalize("NFC", text))
     return unpointed.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -18,6 +18,7 @@ from typing import TypedDict
 from assay.data.labels import natural_sort
 from assay.data.texts import LabelledTexts, MendedRows, Splits
 from assay.errors import cut
+from assay.tokenization.words import DOTTED_I
 
 __all__ = [
     "Spelling",
@@ -38,7 +39,6 @@ MIN_HANGUL_WORD_CHARS = 7  # in letters (jamo): three syllables
 LIKE_VOWELS = ("\u1162\u1166", "\u1164\u1168", "\u116b\u116c\u1170")  # ㅐㅔ, ㅒㅖ, ㅙㅚㅞ
 MIN_SYLLABLES = 2
 NUMBER = re.compile(r"[+-]?\d{1,31}(?:\.\d{0,30})?")
-DOTTED_I = "i\u0307"  # what casefold makes of the capital İ of Turkish
 JOINING = re.compile(r"(?<=[^\W\d_])[-_\u2010-\u2015](?=[^\W\d_])")  # e-mail, customer_service
 UNSEEN = re.compile("[\ufe00-\ufe0f]")  # how an emoji is drawn
 # Where these are all labels there are, programs wrote the same truth values in two ways.

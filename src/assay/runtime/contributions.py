@@ -15,7 +15,7 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from assay.runtime.linear import LinearModel, TextTerms
-from assay.tokenization.words import fold_text, spaced_pattern
+from assay.tokenization.words import lower_text, spaced_pattern
 
 __all__ = ["linear_contributions"]
 
@@ -29,7 +29,7 @@ class _Run:
     Parameters
     ----------
     folded : str
-        Its characters as `fold_text` returns them.
+        Its characters as `lower_text` returns them.
     owners : tuple of int
         The word that each of these characters belongs to.
     """
@@ -61,7 +61,7 @@ def linear_contributions(
         Its sum over words plus the bias is ``model.logits([text])[0]``.
     """
     contributions = np.zeros((len(words), len(model.bias)))
-    runs = list(_runs(text, words))
+    runs = list(_runs(text, words, model.terms.rule))
     for terms, column in zip((_word_terms, _character_terms), model.columns, strict=False):
         places: dict[int, list[Shares]] = defaultdict(list)
         for term, shares in terms(model.terms, runs):
@@ -81,14 +81,14 @@ def linear_contributions(
     return contributions
 
 
-def _runs(text: str, words: Sequence[tuple[int, int]]) -> Iterator[_Run]:
+def _runs(text: str, words: Sequence[tuple[int, int]], rule: int) -> Iterator[_Run]:
     """Yield the runs of words that have no white space between them."""
     start = 0
     for i in range(len(words)):
         if i + 1 < len(words) and words[i][1] == words[i + 1][0]:
             continue
-        folded = fold_text(text[words[start][0] : words[i][1]], 1)
-        parts = [len(fold_text(text[first:last], 1)) for first, last in words[start : i + 1]]
+        folded = lower_text(text[words[start][0] : words[i][1]], rule)
+        parts = [len(lower_text(text[first:last], rule)) for first, last in words[start : i + 1]]
         owners = [
             word
             for word, n_chars in zip(range(start, i + 1), parts, strict=True)
