@@ -218,7 +218,7 @@ def test_region_that_is_drawn_becomes_the_list(visit, pool_file, tmp_path):
         page.wait_for_function(
             "() => document.getElementById('map-text').textContent.startsWith('Each dot')"
         )
-        assert page.text_content("#map-legend") == "joysadnessfearno label yet"
+        assert page.text_content("#map-legend") == "joyno label yet"  # what is on the map
         assert page.locator("#map-colour").is_disabled()
         if AXE.is_file():
             assert find_violations(page) == []
@@ -291,6 +291,25 @@ def test_several_labels_are_suggested_and_pressed(visit, pool_file, tmp_path):
         page.keyboard.press("3")
         page.keyboard.press("2")
         text = press(page, "Enter")
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_function(
+            "() => document.getElementById('place').textContent.includes('Enter replaces')"
+        )
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("+")
+        page.keyboard.type("  joy ")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#alert:not([hidden])")
+        assert page.text_content("#alert") == "There is a label joy already."
+        page.click("#map-open")
+        page.wait_for_selector("#map-legend li")
+        ways = page.locator("#map-colour option").all_text_contents()
+        assert {"label joy", "label sadness", "label fear"} < set(ways)
+        page.select_option("#map-colour", label="label sadness")
+        legend = page.text_content("#map-legend")
+        assert legend == "without sadnesssadnessno label yet"
+        if AXE.is_file():
+            assert find_violations(page) == []
         page.close()
         done = served.stop()
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]

@@ -38,9 +38,10 @@ def test_label_with_other_capitals_is_not_added():
     """It would be another label by mistake."""
     with pytest.raises(UnknownChoiceError, match="differs in capitals only"):
         check_new_name("Joy", ["joy"])
-    assert [check_new_name(name, ["joy"]) for name in ("fear", "joy ")] == ["fear", "joy"]
+    assert check_new_name(" fear", ["joy"]) == "fear"
+    with pytest.raises(UnknownChoiceError, match="there is a label 'joy' already"):
+        check_new_name("joy ", ["joy"])
     many = [f"label {i}" for i in range(1_000)]
-    assert check_new_name("label 0", many) == "label 0"
     with pytest.raises(UnknownChoiceError, match="at most 1,000"):
         check_new_name("fear", many)
 

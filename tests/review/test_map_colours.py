@@ -5,6 +5,7 @@ import pytest
 
 from assay.audit.issues import Issue
 from assay.data.labels import LabelSet
+from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
 from assay.review.guesses import Known
 from assay.review.map_colours import colour_by_labels, map_suspects
@@ -41,7 +42,10 @@ def test_several_labels_are_right_where_all_are(features):
     labels[5] = ("a",)
     known = Known(np.arange(40), tuple(labels), several=True)
     found = colour_by_labels(features, known)
-    assert found["label"]["names"] == ["a", "a, b"]
+    assert found["labels"]["names"] == ["a", "b"]
+    assert found["labels"]["places"][:3] == [[0], [0, 1], [0]]
+    assert found["labels"]["places"][40:] == [None] * 20
+    assert "label" not in found
     assert [i for i, one in enumerate(found["right"]["places"]) if one == 1] == [5]
     assert int(np.argmax(np.array(found["suspicion"]["places"][:40], dtype=float))) == 5
 
@@ -62,9 +66,27 @@ def test_rows_of_an_audit_are_among_others(features):
         Issue("wrong_label", "train", 4, texts[2], "a", "b", score=0.9),
         Issue("near_duplicate", "train", 5, texts[3], "b", score=0.97, group=1),
     ]
-    found = map_suspects(find_suspects(issues), Nearest(splits))
+    found = map_suspects(find_suspects(issues), Nearest(splits), splits.label_set)
     assert len(found["x"]) == 30
     assert found["name"] == ["train 4", "train 5", *[""] * 28]
     right = found["colours"]["right"]
     assert [right["names"][one] for one in right["places"][:3]] == ["differs", "else", "agrees"]
     assert found["colours"]["suspicion"]["places"][:3] == [0.9, None, None]
+
+
+def test_rows_of_several_labels_are_looked_at_by_one(features):
+    """A label with a comma is one, and a text may have none."""
+    names = ("a, b", "c")
+    sets = (("a, b", "c"), (), ("c",), *[("c",)] * 9)
+    texts = tuple(f"text number {i} of this" for i in range(len(sets)))
+    label_set = LabelSet(names, "multi")
+    data = SeveralLabelledTexts(texts, sets, tuple(range(2, 2 + len(sets))))
+    splits = Splits({"train": data}, label_set, source="s")
+    issues = [
+        Issue("missing_label", "train", 3, texts[1], "[]", label_set.write_label(["c"]), score=0.9),
+        Issue("extra_label", "train", 2, texts[0], label_set.write_label(names), "[]", score=0.8),
+    ]
+    found = map_suspects(find_suspects(issues), Nearest(splits), label_set)
+    by_label = found["colours"]["labels"]
+    assert by_label["names"] == ["c", "a, b"]
+    assert by_label["places"][:2] == [[], [1, 0]]

@@ -268,6 +268,11 @@ def test_all_labels_of_a_text_are_decided_at_once(visit, tmp_path):
         kept = press(page, "k")
         page.keyboard.press("2")
         nothing = press(page, "Enter")
+        page.click("#map-open")
+        page.wait_for_selector("#map-legend li")
+        ways = page.locator("#map-colour option").all_text_contents()
+        assert ways == ["label fear", "label joy", "right and wrong", "suspicion"]
+        assert page.text_content("#map-legend") == "fear"  # all texts have it
         page.close()
         done = served.stop()
     assert (done["n_changed"], done["n_kept"]) == (3, 2)

@@ -359,7 +359,8 @@ def test_suggestion_follows_the_names_of_labels(session):
 def test_name_that_a_label_has_already_is_no_act(session):
     """There would be nothing to take back."""
     session.rename_label("r", "joy", " joy ", version=session.version)
-    session.add_label("a", " fear", version=session.version)
+    with pytest.raises(UnknownChoiceError, match="there is a label 'fear' already"):
+        session.add_label("a", " fear", version=session.version)
     with pytest.raises(UnknownChoiceError, match="capitals only"):
         session.rename_label("s", "joy", "Fear", version=session.version)
     assert session.labelling.last() is None

@@ -59,16 +59,18 @@ def check_name(label: str) -> str:
 
 
 def check_new_name(label: str, known: Collection[str]) -> str:
-    """Return the name of a label to add; it may be known.
+    """Return the name of a label to add.
 
     Raises
     ------
     UnknownChoiceError
-        It is no name, a label has it with other capitals, or there are too many.
+        It is no name, a label has it, also with other capitals, or there are too many.
     """
     name = check_name(label)
     check_capitals(name, known)
-    if len({*known, name}) > MAX_LABELS:
+    if name in known:
+        raise UnknownChoiceError(f"there is a label '{cut(name)}' already")
+    if len(known) >= MAX_LABELS:
         raise UnknownChoiceError(f"at most {MAX_LABELS:,} labels are accepted")
     return name
 

@@ -11,12 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from assay.audit.issues import GUESSED_KINDS
+from assay.data.labels import LabelSet
 from assay.review.guesses import Guesses, Known, fit_guesses
 from assay.review.suspects import Nearest, Suspect
 from assay.review.text_map import (
     MAX_MAPPED,
     Colouring,
     TextMap,
+    colour_by_each,
     colour_by_name,
     colour_by_value,
     map_texts,
@@ -48,14 +50,12 @@ def colour_by_labels(
     Returns
     -------
     dict of str to Colouring
-        `label`; and where there are enough labels for a model, `right`, whether it gives a labelled
-        text its label, and `suspicion`: of a labelled text how little it believes the label, of the
+        `label`, or `labels` where a text may have several, to be looked at one at a time; and where
+        there are enough labels for a model, `right`, whether it gives a labelled text its label,
+        and `suspicion`: of a labelled text how little it believes the label, of the
         others how unsure it is.
     """
-    own: list[str | None] = [None] * len(features)
-    for row, labels in zip(known.rows.tolist(), known.labels, strict=True):
-        own[row] = ", ".join(labels) or None
-    coloured = {"label": colour_by_name(own, order=() if known.several else order)}
+    coloured = _colour_by_own(len(features), known, order)
     if not known.can_fit:
         return coloured
     verdicts: list[str | None] = [None] * len(features)
@@ -80,6 +80,18 @@ def colour_by_labels(
     return coloured
 
 
+def _colour_by_own(n_texts: int, known: Known, order: Sequence[str]) -> dict[str, Colouring]:
+    """Colour labelled texts by their labels."""
+    own: list[tuple[str, ...] | None] = [None] * n_texts
+    first: list[str | None] = [None] * n_texts
+    for row, labels in zip(known.rows.tolist(), known.labels, strict=True):
+        own[row] = labels
+        first[row] = next(iter(labels), None)
+    if known.several:
+        return {"labels": colour_by_each(own)}
+    return {"label": colour_by_name(first, order=order)}
+
+
 def _take(known: Known, places: np.ndarray) -> Known:
     """Return what is known of some of the labelled texts."""
     labels = tuple(known.labels[i] for i in places.tolist())
@@ -95,7 +107,7 @@ def _disbelief(guesses: Guesses, row: int, labels: Sequence[str]) -> float:
     return float(1.0 - probs[has_label].sum())
 
 
-def map_suspects(suspects: Sequence[Suspect], nearest: Nearest) -> TextMap:
+def map_suspects(suspects: Sequence[Suspect], nearest: Nearest, label_set: LabelSet) -> TextMap:
     """Place the rows of an audit among other rows of the data, which cannot be chosen.
 
     Parameters
@@ -104,6 +116,8 @@ def map_suspects(suspects: Sequence[Suspect], nearest: Nearest) -> TextMap:
         The map shows the first ones, if there are more.
     nearest : Nearest
         Knows the other rows.
+    label_set : LabelSet
+        Where a text may have several labels, the map is coloured by one of them at a time.
     """
     names: list[str] = []
     texts: list[str] = []
@@ -122,8 +136,11 @@ def map_suspects(suspects: Sequence[Suspect], nearest: Nearest) -> TextMap:
         labels.append(other["label"])
         verdicts.append(AGREES)
         suspicion.append(None)
+    by_label = {"label": colour_by_name(labels)}
+    if label_set.task != "single":
+        by_label = {"labels": colour_by_each(map(label_set.read_label, labels))}
     colours = {
-        "label": colour_by_name(labels),
+        **by_label,
         "right": colour_by_name(verdicts, order=(AGREES, DIFFERS, ELSE)),
         "suspicion": colour_by_value(suspicion),
     }

@@ -147,8 +147,8 @@ class _Endpoints:
 
     async def map(self, request: Request) -> Response:
         """Return the rows as points on a plane, among other rows of the data."""
-        suspects = list(self._session.suspects.values())
-        found = await run_aside(lambda: map_suspects(suspects, self._nearest), "map")
+        suspects, labels = list(self._session.suspects.values()), self._session.label_set
+        found = await run_aside(lambda: map_suspects(suspects, self._nearest, labels), "map")
         return Response(encode_json(found), media_type=JSON_TYPE)
 
     async def region(self, request: Request) -> Response:

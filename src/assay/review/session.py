@@ -213,8 +213,7 @@ class LabelSession(EventSession):
         with self.changed:
             if not self._is_known(event_id, version):
                 name = check_new_name(label, self.labelling.labels)
-                if name not in self.labelling.labels:
-                    self._keep(Names(event_id, self._now(), (name,), on_page=True))
+                self._keep(Names(event_id, self._now(), (name,), on_page=True))
 
     def rename_label(self, event_id: str, label: str, to: str, *, version: int) -> None:
         """Give a label another name; the name of another label makes one of both.

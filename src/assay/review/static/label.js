@@ -60,7 +60,7 @@ function showItem() {
 function showLabels() {
   const suggested = (back < 0 && item?.suggested) || [];
   $("suggestion").textContent = sentenceOf();
-  $("place").textContent = item ? say(back < 0 ? "line" : "line_back", { line: item.line }) : "";
+  $("place").textContent = item ? say(placeKey(), { line: item.line }) : "";
   $("newest").hidden = back < 0;
   const rows = state.labels.map(({ label }, i) => {
     const button = document.createElement("button");
@@ -85,6 +85,12 @@ function showLabels() {
 // Labels in the order of the page.
 function inOrder(labels) {
   return state.labels.map((one) => one.label).filter((label) => labels.includes(label));
+}
+
+// Where a text can have several labels, a key presses one of them, and Enter is what decides.
+function placeKey() {
+  if (back < 0) return "line";
+  return state.several ? "line_back_several" : "line_back";
 }
 
 function sentenceOf() {
@@ -311,10 +317,11 @@ $("newest").addEventListener("click", () => look(-back - 1));
 $("rename-cancel").addEventListener("click", closeRename);
 $("add-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const label = $("add").value.trim();
+  const label = $("add").value.normalize("NFC").trim().split(/\s+/).join(" "); // as the server keeps it
   $("add").value = "";
   $("text").focus();
-  if (label) act("labels", { label });
+  if (state?.labels.some((one) => one.label === label)) alertOf(say("label_known", { label }));
+  else if (label) act("labels", { label });
 });
 $("rename-form").addEventListener("submit", (event) => {
   event.preventDefault();

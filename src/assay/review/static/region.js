@@ -27,20 +27,26 @@ function tone(name) {
   return name === "--towards" || name === "--against" ? `rgb(${value})` : value;
 }
 
-function shown() {
-  return map.colours[$("map-colour").value] || { names: [], places: [] };
+// How the texts are coloured; where they may have several labels, by one of these, such as "labels 3".
+function colouring() {
+  const [by, place] = $("map-colour").value.split(" ");
+  const { names, places } = map.colours[by] || { names: [], places: [] };
+  if (by !== "labels") return { by, names, places };
+  if (place === undefined) return { by, names, places: places.map(() => null) };
+  const has = (own) => own && Number(own.includes(Number(place)));
+  return { by, names: [say("map_without", { label: names[place] }), names[place]], places: places.map(has) };
 }
 
 // The colour of a text: of its name, or from blue, 0, to orange, 1.
-function colourOf(place) {
-  const { names } = shown();
+function colourOf(place, { by, names }) {
   if (place === null || place === undefined) return tone("--muted");
   if (!names) {
     const [low, high] = ["--towards", "--against"].map((name) => tone(name).match(/\d+/g).map(Number));
     return `rgb(${low.map((one, i) => Math.round(one + place * (high[i] - one))).join(" ")})`;
   }
   const verdict = { agrees: "--towards", differs: "--against", else: "--muted" }[names[place]];
-  if ($("map-colour").value === "right") return tone(verdict);
+  if (by === "right") return tone(verdict);
+  if (by === "labels") return tone(place ? "--towards" : "--muted");
   return `hsl(${(210 + 137 * place) % 360} 65% 55%)`;
 }
 
@@ -50,13 +56,14 @@ function draw() {
   const shrink = Math.max(0.6, Math.min(1, canvas.clientWidth / WIDE));
   const radius = (RADIUS * shrink * canvas.width) / canvas.clientWidth;
   pen.clearRect(0, 0, canvas.width, canvas.height);
-  const { places } = shown();
+  const way = colouring();
+  const { places } = way;
   // What has no colour is below, what is most suspect on top.
   const order = [...map.x.keys()].sort((a, b) => (places[a] ?? -1) - (places[b] ?? -1));
   order.forEach((i) => {
     const has = places[i] !== null && places[i] !== undefined;
     pen.globalAlpha = has ? 0.95 : PALE;
-    pen.fillStyle = colourOf(places[i]);
+    pen.fillStyle = colourOf(places[i], way);
     pen.beginPath();
     // What cannot be chosen is smaller.
     pen.arc(...place(i), map.name[i] ? radius : radius / 2, 0, 2 * Math.PI);
@@ -129,18 +136,22 @@ function onUp() {
   pick(names);
 }
 
+// Only what some text has: a colour that is nowhere on the map says nothing.
 function showLegend() {
-  const by = $("map-colour").value;
-  const { names, places } = shown();
+  const way = colouring();
+  const { by, names, places } = way;
   const wordsOf = (name) => (by === "right" ? say(`map_${name}`) : name);
+  const own = places.filter((place) => place !== null);
+  const near = new Set(own.map((place) => (names ? place : Math.round(2 * place) / 2)));
   let entries = [[0, say("map_low")], [0.5, say("map_middle")], [1, say("map_high")]];
   if (names) entries = names.map((name, place) => [place, wordsOf(name)]);
-  if (places.includes(null)) entries.push([null, say(`map_none_${by}`)]);
+  entries = entries.filter(([place]) => near.has(place));
+  if (own.length < places.length) entries.push([null, say(`map_none_${by}`)]);
   const rows = entries.map(([place, words]) => {
     const entry = document.createElement("li");
     const dot = document.createElement("span");
     dot.className = "dot";
-    dot.style.background = colourOf(place);
+    dot.style.background = colourOf(place, way);
     if (place === null) dot.style.opacity = PALE;
     entry.append(dot, words);
     return entry;
@@ -150,11 +161,17 @@ function showLegend() {
 
 // The ways to colour; the one that was chosen before stays.
 function showColours() {
-  const before = $("map-colour").value;
-  const ways = Object.keys(map.colours);
-  $("map-colour").replaceChildren(...ways.map((by) => new Option(say(`map_by_${by}`), by)));
-  if (ways.includes(before)) $("map-colour").value = before;
-  $("map-colour").disabled = ways.length < 2;
+  const before = $("map-colour").selectedOptions[0]?.text;
+  const options = Object.keys(map.colours).flatMap((by) => by === "labels" ? labelOptions() : [new Option(say(`map_by_${by}`), by)]);
+  $("map-colour").replaceChildren(...options);
+  const again = options.find((one) => one.text === before);
+  if (again) again.selected = true;
+  $("map-colour").disabled = options.length < 2;
+}
+
+function labelOptions() {
+  if (!map.colours.labels.names.length) return [new Option(say("map_by_label"), "labels")];
+  return map.colours.labels.names.map((label, place) => new Option(say("map_by_labels", { label }), `labels ${place}`));
 }
 
 function open() {
