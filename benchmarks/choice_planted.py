@@ -19,7 +19,6 @@ ORDERS = ("audit", "linear", "cleanlab")
 
 def measure_planted(case: Case, root: Path) -> Case:
     """Plant wrong labels in train, judge them as an audit and as `linear` alone, and count."""
-    from assay.audit.planting import PROBABLE, expect_wrong
     from assay.audit.wrong_labels import find_wrong_labels
     from assay.data.texts import Splits
     from assay.evaluation.judges import judge_by_folds, mix_judges
@@ -45,22 +44,16 @@ def measure_planted(case: Case, root: Path) -> Case:
         agreement[name] = float((probs.argmax(axis=1) == true_ids).mean())
     probs = mixed.probs["train"]
     found["cleanlab"] = _count_first(_cleanlab_rows(label_ids, probs), is_planted)
-    is_judged = ~np.isnan(probs).any(axis=1)
-    expected = expect_wrong(label_ids[is_judged], probs[is_judged])
-    order = np.argsort(
-        probs[is_judged][np.arange(is_judged.sum()), label_ids[is_judged]], kind="stable"
-    )
-    n_listed = int(np.flatnonzero(expected >= PROBABLE).max(initial=-1)) + 1
-    n_right = int(is_planted[is_judged][order[:n_listed]].sum())
+    called = [one for one in find_wrong_labels(label_ids, probs) if one.is_probable]
     return {
         "n_texts": len(train),
         "n_planted": int(is_planted.sum()),
         "judges": list(mixed.methods),
         "found": found,
         "true_accuracy": agreement,
-        "n_probable": n_listed,
-        "n_probable_planted": n_right,
-        "expected_share": float(expected[n_listed - 1]) if n_listed else None,
+        "n_probable": len(called),
+        "n_probable_planted": int(is_planted[[one.row for one in called]].sum()),
+        "expected_share": called[-1].expected_share if called else None,
     }
 
 

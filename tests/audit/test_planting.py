@@ -32,6 +32,22 @@ def test_at_least_the_expected_share_is_wrong(strength):
     assert PROBABLE <= np.mean(shares) <= 0.75
 
 
+def test_caution_makes_up_for_few_texts():
+    """Of 240 texts with 12 wrong labels, lists said to be half wrong are, on average."""
+    n_listed, n_wrong = np.zeros(2), np.zeros(2)
+    for seed in range(40):
+        label_ids, probs, is_wrong = judged(12, n_texts=240, n_classes=6, strength=3.0, seed=seed)
+        order = np.argsort(probs[np.arange(240), label_ids], kind="stable")
+        for i, caution in enumerate((0.0, 0.75)):
+            expected = expect_wrong(label_ids, probs, caution=caution)
+            listed = order[: count_listed(expected, PROBABLE)]
+            n_listed[i] += len(listed)
+            n_wrong[i] += is_wrong[listed].sum()
+    plain, careful = n_wrong / n_listed
+    assert plain < careful
+    assert careful > 0.48
+
+
 def test_right_labels_are_hardly_listed():
     """Where all labels are right, the list is short however weak the models are."""
     label_ids, probs, _ = judged(0, strength=2.0)

@@ -31,14 +31,15 @@ PROBABLE = 0.5  # a list in which a smaller share is expected to be wrong is mos
 DOUBTFUL = 0.25  # what follows is worth a look as long as a quarter of the whole list is
 # Thresholds that fewer planted or given labels stay below say too little about the ratio.
 LEAST_PLANTED, LEAST_GIVEN = 0.1, 5
-# Five given labels leave the estimate at five wrong ones where none is: ten to fourteen are listed
-# then, of whatever data ("Lists of suspects in data without mistakes" in dev/LOG.md).
-LEAST_LISTED = 15
+# Five given labels leave the estimate at five wrong ones where none is, or with some caution at
+# three: six to eight are listed then, of whatever data ("Lists of suspects of small sets" in
+# dev/LOG.md).
+LEAST_LISTED = 12
 # Where more than that may be wrong, probabilities hardly tell planted from given: they say nothing.
 LARGEST_WRONG_SHARE = 0.8
 
 
-def expect_wrong(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
+def expect_wrong(label_ids: np.ndarray, probs: np.ndarray, *, caution: float = 0.0) -> np.ndarray:
     """Estimate which share of the most suspect labels is wrong.
 
     Parameters
@@ -47,6 +48,8 @@ def expect_wrong(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
         The given labels, as columns of `probs`.
     probs : float array of shape (n_texts, n_classes)
         Probabilities by models that did not see the text; rows sum to 1.
+    caution : float
+        See `expect_wrong_among`.
 
     Returns
     -------
@@ -57,10 +60,12 @@ def expect_wrong(label_ids: np.ndarray, probs: np.ndarray) -> np.ndarray:
     is_other = np.ones(probs.shape, dtype=bool)
     is_other[each_row, label_ids] = False
     is_other[:, np.bincount(label_ids, minlength=probs.shape[1]) == 0] = False  # nobody gives it
-    return expect_wrong_among(probs[each_row, label_ids], probs[is_other])
+    return expect_wrong_among(probs[each_row, label_ids], probs[is_other], caution=caution)
 
 
-def expect_wrong_among(given: np.ndarray, planted: np.ndarray) -> np.ndarray:
+def expect_wrong_among(
+    given: np.ndarray, planted: np.ndarray, *, caution: float = 0.0
+) -> np.ndarray:
     """Estimate which share of the most suspect of any given things is wrong.
 
     Parameters
@@ -69,6 +74,9 @@ def expect_wrong_among(given: np.ndarray, planted: np.ndarray) -> np.ndarray:
         Probability of each thing that is given, 0 to 1: the lower, the more suspect.
     planted : array of shape (n_planted,)
         Probabilities of things that are known to be wrong.
+    caution : float
+        By how many standard errors the counts of given things are lowered, for an estimate that is
+        not too high on average: of few texts, the plain one is.
 
     Returns
     -------
@@ -78,11 +86,12 @@ def expect_wrong_among(given: np.ndarray, planted: np.ndarray) -> np.ndarray:
     given, planted = np.sort(given), np.sort(planted)
     n_given = np.searchsorted(given, given, side="right")  # equal ones are equally suspect
     given_share = n_given / max(1, len(given))
+    careful_share = np.maximum(0, n_given - caution * np.sqrt(n_given)) / max(1, len(given))
     planted_share = np.searchsorted(planted, given, side="right") / max(1, len(planted))
     says_enough = (planted_share >= LEAST_PLANTED) & (n_given >= min(LEAST_GIVEN, len(given)))
     if not says_enough.any():
         return np.zeros(len(given))
-    wrong_share = (given_share / np.maximum(planted_share, 1e-12))[says_enough].min()
+    wrong_share = (careful_share / np.maximum(planted_share, 1e-12))[says_enough].min()
     if wrong_share > LARGEST_WRONG_SHARE:
         return np.zeros(len(given))
     expected: np.ndarray = np.minimum(1.0, wrong_share * planted_share / given_share)

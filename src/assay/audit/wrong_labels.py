@@ -17,6 +17,12 @@ from assay.errors import InputError
 
 __all__ = ["WrongLabel", "find_wrong_labels"]
 
+# Standard errors by which the estimate is lowered where labels are called wrong. Measured:
+# dev/LOG.md, "Lists of suspects of small sets".
+CAUTION = 0.75
+# Models that doubt more than this share of the labels list right ones of hard texts before wrong
+# ones (same heading): none is called wrong then
+MOST_DOUBTED = 0.4
 # Models that doubt a larger share of all labels make mistakes of their own, however few texts
 WEAK_DOUBTS = 0.1
 
@@ -90,8 +96,10 @@ def find_wrong_labels(
     by_suspicion = np.argsort(given, kind="stable")
     if bounds is None:
         expected = expect_wrong(label_ids, probs)
-        n_probable = _count_probable(expected, is_doubted)
         n_listed = count_listed(expected, DOUBTFUL)
+        careful = expect_wrong(label_ids, probs, caution=CAUTION)
+        n_probable = _count_probable(careful, is_doubted)
+        expected[:n_probable] = careful[:n_probable]
     else:
         expected = np.ones(len(given))
         n_probable, n_listed = (int((given <= bound).sum()) for bound in bounds)
@@ -113,8 +121,9 @@ def find_wrong_labels(
 def _count_probable(expected: np.ndarray, is_doubted: np.ndarray) -> int:
     """Return how many suspects are called wrong.
 
-    None are if the list is as short as in data without mistakes and many labels are doubted: where
-    models are sure of nearly all labels, the few that they doubt are mostly wrong.
+    None are if models doubt so many labels that they know little, or if the list is as short as in
+    data without mistakes and many labels are doubted: where models are sure of nearly all labels,
+    the few that they doubt are mostly wrong.
 
     Parameters
     ----------
@@ -123,6 +132,8 @@ def _count_probable(expected: np.ndarray, is_doubted: np.ndarray) -> int:
     is_doubted : bool array of shape (n_texts,)
         Whether another label than the given one is the most probable.
     """
+    if is_doubted.mean() > MOST_DOUBTED:
+        return 0
     n_probable = count_listed(expected, PROBABLE)
     is_weak = is_doubted.sum() >= LEAST_LISTED or is_doubted.mean() > WEAK_DOUBTS
     return 0 if n_probable < LEAST_LISTED and is_weak else n_probable
