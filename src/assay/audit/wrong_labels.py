@@ -95,11 +95,7 @@ def find_wrong_labels(
     is_doubted = others.max(axis=1) > given
     by_suspicion = np.argsort(given, kind="stable")
     if bounds is None:
-        expected = expect_wrong(label_ids, probs)
-        n_listed = count_listed(expected, DOUBTFUL)
-        careful = expect_wrong(label_ids, probs, caution=CAUTION)
-        n_probable = _count_probable(careful, is_doubted)
-        expected[:n_probable] = careful[:n_probable]
+        expected, n_probable, n_listed = _expect_wrong(label_ids, probs, is_doubted)
     else:
         expected = np.ones(len(given))
         n_probable, n_listed = (int((given <= bound).sum()) for bound in bounds)
@@ -116,6 +112,18 @@ def find_wrong_labels(
             )
             found.append(one)
     return found
+
+
+def _expect_wrong(
+    label_ids: np.ndarray, probs: np.ndarray, is_doubted: np.ndarray
+) -> tuple[np.ndarray, int, int]:
+    """Return the expected share of each list, and how many are called wrong and listed."""
+    expected = expect_wrong(label_ids, probs)
+    n_listed = count_listed(expected, DOUBTFUL)
+    careful = expect_wrong(label_ids, probs, caution=CAUTION)
+    n_probable = _count_probable(careful, is_doubted)
+    expected[:n_probable] = careful[:n_probable]
+    return expected, n_probable, n_listed
 
 
 def _count_probable(expected: np.ndarray, is_doubted: np.ndarray) -> int:
