@@ -35,6 +35,17 @@ def test_styles_are_those_of_the_form():
     assert "a&lt;b (`joy`)" in render(template, "md", t="a<b", l="joy")
 
 
+ARABIC = "جديد"
+
+
+def test_labels_read_from_right_to_left_are_isolated():
+    """The number after such a label would else be taken for a part of it, in front of it."""
+    template = '{{ say("mistakes.nearest", text="a", label=l) }}'
+    assert f"a (<bdi>{ARABIC}</bdi>)" in render(template, "html", l=ARABIC)
+    assert f"a (\u2068{ARABIC}\u2069)" in render(template, "md", l=ARABIC)
+    assert "a (new)" in render(template, "md", l="new")
+
+
 def test_code_of_a_sentence_is_code():
     """Backticks of the catalogue become elements in HTML, and stay in Markdown."""
     template = '{{ say("problems.in_issues") }}'

@@ -18,7 +18,14 @@ from assay.catalogue import Fact, Language, Markup, Styled
 from assay.catalogue.sentence import SENTENCE
 from assay.checkpoints.auto import CheckpointChoice, choice_fact
 from assay.methods import FLOOR
-from assay.reporting.escape import escape_markdown, quote, shorten, show_text
+from assay.reporting.escape import (
+    escape_markdown,
+    is_right_to_left,
+    isolate,
+    quote,
+    shorten,
+    show_text,
+)
 from assay.reporting.formats import source
 
 if TYPE_CHECKING:
@@ -122,6 +129,8 @@ def _html_markup() -> Markup:
     def value(text: str, style: str) -> str:
         escaped = str(escape(_cut(text, style)))
         tag = HTML_STYLES.get(style)
+        if not style and is_right_to_left(text):
+            tag = HTML_STYLES["isolated"]
         if tag is None:
             return escaped
         return f"<{tag}>{escaped}</{tag}>"
@@ -142,7 +151,7 @@ def _markdown_markup() -> Markup:
             return f"`{text}`"  # only names of assay's own
         if style == "strong":
             return f"**{escaped}**"
-        return escaped
+        return escaped if style == SENTENCE else isolate(escaped)
 
     return Markup(literal=escape_markdown, value=value)
 

@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 
-__all__ = ["escape_markdown", "quote", "shorten", "show_text"]
+__all__ = ["escape_markdown", "isolate", "is_right_to_left", "quote", "shorten", "show_text"]
 
 # These are in every font, unlike Unicode's own pictures of control characters.
 PICTURES = {"\n": "↵", "\t": "⇥"}
@@ -41,6 +41,21 @@ def _show_character(character: str) -> str:
     if character in JOINERS or unicodedata.category(character) not in INVISIBLE:
         return character
     return PICTURES.get(character) or f"⟨U+{ord(character):04X}⟩"
+
+
+def is_right_to_left(text: str) -> bool:
+    """Tell whether a text has letters that are read from right to left."""
+    if text.isascii():
+        return False
+    return any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
+
+
+def isolate(text: str) -> str:
+    """Keep the words and numbers around a text that is read from right to left in their order.
+
+    Markdown has no element for that; the two characters around the text are invisible.
+    """
+    return f"\u2068{text}\u2069" if is_right_to_left(text) else text
 
 
 def shorten(text: str, n_cells: int) -> str:

@@ -27,7 +27,7 @@ export function alertOf(sentence, passes = sentence === "gone") {
 export function withKey(element, key, sentence) {
   const shown = document.createElement("kbd");
   shown.textContent = key;
-  element.replaceChildren(shown, sentence);
+  element.replaceChildren(shown, Object.assign(document.createElement("span"), { textContent: sentence, dir: "auto" }));
 }
 
 // Does one thing; what is asked for meanwhile is left out.

@@ -69,7 +69,7 @@ function showLabels() {
     button.classList.toggle("suggested", suggested.includes(label));
     if (state.several || back >= 0) button.setAttribute("aria-pressed", String(chosen.has(label)));
     if (KEYS[i]) withKey(button, KEYS[i], label);
-    else button.textContent = label;
+    else Object.assign(button, { textContent: label, dir: "auto" });
     button.addEventListener("click", () => press(label));
     const row = document.createElement("li");
     row.append(button);
@@ -124,6 +124,7 @@ function showNumbers() {
     button.addEventListener("click", () => openRename(label));
     for (const content of [label, n.toLocaleString(), button]) {
       const cell = document.createElement("td");
+      if (content === label) cell.dir = "auto";
       cell.append(content);
       row.append(cell);
     }

@@ -82,7 +82,7 @@ function showLabels(item) {
     button.disabled = !item;
     if (state.several) button.setAttribute("aria-pressed", String(chosen.has(label)));
     if (KEYS[i]) withKey(button, KEYS[i], label);
-    else button.textContent = label;
+    else Object.assign(button, { textContent: label, dir: "auto" });
     button.addEventListener("click", () => press(label));
     const row = document.createElement("li");
     row.append(button);
@@ -100,6 +100,7 @@ function showRows(name, rows, item) {
       const part = document.createElement("span");
       part.className = kind;
       part.textContent = words;
+      if (kind === "label") part.dir = "auto";
       if (kind === "label" && row.label !== item.row.label) part.classList.add("other");
       element.append(part);
     }

@@ -1,7 +1,7 @@
 // The page: what is typed is asked, what is answered is shown. Texts reach the page as text nodes only, never as markup.
 
 import { ask, hasKey, newestOnly, Refused, setKey } from "./server.js";
-import { fillIn, parts, percent, say } from "./say.js";
+import { fillIn, isolated, parts, percent, say } from "./say.js";
 import { askLines, fillTable, save, splitLines, toCsv } from "./table.js";
 
 const SHOWN_SCORES = 8;
@@ -107,7 +107,7 @@ function showNear(answer) {
     label.classList.toggle("other", isOther(one, answer));
     text.textContent = one.text;
     text.title = one.text;
-    text.dir = "auto";
+    label.dir = text.dir = "auto";
     alike.textContent = say("alike", { share: percent(one.similarity) });
     item.append(label, " ", text, " ", alike);
     return item;
@@ -138,6 +138,7 @@ function showScores(scores, best) {
     if (several && one.label === explained) button.setAttribute("aria-current", "true");
     const [name, bar, value] = ["name", "bar", "value"].map((kind) => Object.assign(document.createElement("span"), { className: kind }));
     name.textContent = one.label;
+    name.dir = "auto";
     value.textContent = best === null ? "" : percent(one.score);
     const fill = document.createElement("span");
     fill.style.width = best === null ? "0" : `${Math.max(one.score * 100, 0.4)}%`;
@@ -183,7 +184,7 @@ function showWords(text, explanation) {
   $("marked").replaceChildren(...marked, letters.slice(last).join(""));
   const top = [...explanation.words].sort((a, b) => b.contribution - a.contribution).filter((word, i, all) =>
     word.contribution / strongest > FAINT && all.findIndex((other) => other.word === word.word) === i).slice(0, 3);
-  const words = top.map((word) => `${word.word} ${signed(word.contribution)}`).join(", ");
+  const words = top.map((word) => `${isolated(word.word)} ${signed(word.contribution)}`).join(", ");
   $("strongest").textContent = say(words ? "strongest" : "no_word", { words, how: say(explanation.kind) });
 }
 
@@ -201,7 +202,7 @@ function signed(value) {
 }
 
 function strong(text) {
-  return Object.assign(document.createElement("strong"), { textContent: text });
+  return Object.assign(document.createElement("strong"), { textContent: text, dir: "auto" });
 }
 
 function showNothing() {

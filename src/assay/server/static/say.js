@@ -4,6 +4,7 @@
 import sentences from "./sentences.js";
 
 const SLOT = /\{(\w+)(?::([^{}]*))?\}/u; // {name}, or {n:line|lines}: the form that goes with the number n
+const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 const FORMS = ["one", "two", "few", "many", "other"];
 
 export const language = navigator.languages.map((one) => one.toLowerCase().split("-")[0]).find((code) => code in sentences) || "en";
@@ -31,8 +32,13 @@ export function parts(name, values = {}, show = (value) => value) {
   return found;
 }
 
+// A value that is read from right to left must not change the order of the words and numbers around it.
+export function isolated(value) {
+  return RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : value;
+}
+
 export function say(name, values) {
-  return parts(name, values).join("");
+  return parts(name, values, isolated).join("");
 }
 
 export function percent(share) {

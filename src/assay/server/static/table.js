@@ -30,6 +30,7 @@ export function fillTable(body, rows) {
     cells.forEach((value, i) => {
       const td = document.createElement("td");
       td.textContent = value;
+      if (i === 1 || i === 4) td.dir = "auto";
       if (i === 4) td.className = "text";
       tr.append(td);
     });
