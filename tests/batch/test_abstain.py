@@ -224,6 +224,9 @@ def test_model_without_statistics_refuses_scope(folders, tmp_path):
         InputError, match=r"the majority model in .* holds no statistics of its training texts"
     ) as caught:
         predict_file(floor, tmp_path / "in.txt", tmp_path / "out.jsonl", with_scope=True)
-    assert caught.value.hint == "train it again, as any method but majority"
+    assert (
+        caught.value.hint
+        == "train it again with assay train, in Python with train_model, as any method but majority"
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["in.txt"]
     assert predict(floor, ["a text"], rule=AbstainRule(0.99))[0]["predicted_label"] is None

@@ -233,7 +233,7 @@ BAD = {
         [
             "error: the majority model in ",
             " holds no statistics of its training texts to tell scope by",
-            "hint: train it again, as any method but majority",
+            "hint: train it again with assay train, in Python with train_model, as any method but majority",
         ],
     ),
 }

@@ -111,7 +111,8 @@ class Scoring:
             raise InputError(
                 f"the {model.method} model in {model.folder} holds no statistics of its "
                 "training texts to tell scope by",
-                hint=f"train it again, as any method but {join_names(without, 'or')}",
+                hint="train it again with assay train, in Python with train_model, as any method "
+                f"but {join_names(without, 'or')}",
             )
 
 
