@@ -214,7 +214,9 @@ def tokens_command(
         return
     _show_characters(found.characters)
     words = found.words.tokens
-    note = "" if word_unit([text]) == "words" else f"; {UNSPACED_WORDS}"
+    note = ""
+    if word_unit([text]) != "words":
+        note = f"; {UNSPACED_WORDS}"
     print_line(f"words       {len(words)} tokens{note}")
     print_line(f"  tokens      {' | '.join(words)}")
     _show_subwords(found.subwords)

@@ -209,10 +209,14 @@ def _by_length(texts: Sequence[str]) -> list[str]:
 
 def _name_range(low: int, high: int, *, with_characters: bool) -> str:
     """Name a range of word counts, padded so that names sort as their numbers do."""
-    if low == high == 1:
-        return f"{low:>4} word or character" if with_characters else f"{low:>4} word"
-    unit = "words or characters" if with_characters else "words"
-    return f"{low:>4} {unit}" if low == high else f"{low:>4} to {high} {unit}"
+    one, several = (
+        ("word or character", "words or characters") if with_characters else ("word", "words")
+    )
+    if low < high:
+        return f"{low:>4} to {high} {several}"
+    if low == 1:
+        return f"{low:>4} {one}"
+    return f"{low:>4} {several}"
 
 
 def _negation(text: str) -> str:

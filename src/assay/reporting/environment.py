@@ -151,7 +151,9 @@ def _markdown_markup() -> Markup:
             return f"`{text}`"  # only names of assay's own
         if style == "strong":
             return f"**{escaped}**"
-        return escaped if style == SENTENCE else isolate(escaped)
+        if style == SENTENCE:
+            return escaped
+        return isolate(escaped)
 
     return Markup(literal=escape_markdown, value=value)
 

@@ -55,7 +55,9 @@ def isolate(text: str) -> str:
 
     Markdown has no element for that; the two characters around the text are invisible.
     """
-    return f"\u2068{text}\u2069" if is_right_to_left(text) else text
+    if is_right_to_left(text):
+        return f"\u2068{text}\u2069"
+    return text
 
 
 def shorten(text: str, n_cells: int) -> str:

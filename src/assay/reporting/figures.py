@@ -129,4 +129,6 @@ def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:
 def find_word_unit(report: Mapping[str, Any]) -> str:
     """Return in what the words of a report's texts were counted: see `word_unit`."""
     units = report["data"].get("quantiles") or {}
-    return "words_or_characters" if "words_or_characters" in units else "words"
+    if "words_or_characters" in units:
+        return "words_or_characters"
+    return "words"

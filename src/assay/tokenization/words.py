@@ -97,8 +97,9 @@ def word_unit(texts: Sequence[str]) -> str:
     The latter if a twentieth of the texts has letters of a script without spaces, at least.
     """
     n_unspaced = sum(map(has_unspaced, texts))
-    is_many = n_unspaced > 0 and n_unspaced >= MANY_UNSPACED * len(texts)
-    return "words_or_characters" if is_many else "words"
+    if n_unspaced > 0 and n_unspaced >= MANY_UNSPACED * len(texts):
+        return "words_or_characters"
+    return "words"
 
 
 def find_words(text: str) -> list[tuple[int, int]]:
@@ -204,7 +205,9 @@ def lower_text(text: str, rule: int = RULE) -> str:
     'iyi'
     """
     lowered = unicodedata.normalize("NFC", text).lower()
-    return lowered if rule == 1 else lowered.replace(DOTTED_I, "i")
+    if rule == 1:
+        return lowered
+    return lowered.replace(DOTTED_I, "i")
 
 
 @cache
