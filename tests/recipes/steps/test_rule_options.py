@@ -26,6 +26,25 @@ def test_a_table_of_costs_is_read_by_its_labels(tmp_path):
     assert RuleOptions(cost=path).resolve(LABELS).costs == ((0.0, 1.0), (9.5, 0.0))
 
 
+@pytest.mark.parametrize(("mark", "cost"), [(";", "9,5"), (";", "9.5"), ("\t", "9.5")])
+def test_costs_of_spreadsheets_are_read_whatever_separates_them(tmp_path, mark, cost):
+    """They were one column, and "no cost above 0"."""
+    path = tmp_path / "costs.csv"
+    path.write_text(TABLE.replace(",", mark).replace("9.5", cost), encoding="utf-8")
+    assert RuleOptions(cost=path).resolve(LABELS).costs == ((0.0, 1.0), (9.5, 0.0))
+    names = LabelSet(("not, ok", "fraud"))
+    path.write_text(";not, ok;fraud\nnot, ok;0;1\nfraud;9,5;0\n", encoding="utf-8")
+    assert RuleOptions(cost=path).resolve(names).costs == ((0.0, 1.0), (9.5, 0.0))
+
+
+def test_a_table_without_labels_in_its_header_is_refused(tmp_path):
+    """It has no costs, which is not the same as none above 0."""
+    path = tmp_path / "costs.csv"
+    path.write_text("label\nok\nfraud\n", encoding="utf-8")
+    with pytest.raises(InputError, match="its header names no label behind the first column"):
+        RuleOptions(cost=path).resolve(LABELS)
+
+
 def test_costs_are_read_from_json_and_from_python(tmp_path):
     """The right answer may be left out."""
     costs = {"ok": {"fraud": 1}, "fraud": {"ok": 9.5}}

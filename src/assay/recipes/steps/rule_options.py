@@ -25,6 +25,7 @@ Cell = TypeVar("Cell")
 LARGEST = 1e300  # whole numbers of JSON have no limit, those of NumPy have
 
 SEVERAL_KINDS = ("missing", "extra")  # what costs where texts may have several labels
+SEPARATORS = ",;\t"  # of the cells of a table of costs; the first one where none is there
 SEVERAL_ACCEPTED = (
     "a table with the header label,missing,extra and one row per label as .csv, or "
     '{"label": {"missing": cost, "extra": cost}} as .json, is accepted where texts may have '
@@ -211,20 +212,40 @@ def _check_label(label: str, label_set: LabelSet, *, where: str) -> None:
 
 
 def _read_table(text: str) -> dict[str, dict[str, float]]:
-    """Read a table whose header and first column are labels; an empty cell is left out."""
-    rows = [row for row in csv.reader(text.splitlines(), strict=True) if any(row)]
+    """Read a table whose header and first column are labels; an empty cell is left out.
+
+    Semicolons between cells go with decimal commas.
+    """
+    lines = [line for line in text.splitlines() if line.strip(SEPARATORS + " ")]
+    mark = max(SEPARATORS, key=lambda one: _fit_table(_split_cells(lines, one)))
+    rows = _split_cells(lines, mark)
     if len(rows) < 2:
         raise ValueError("it has no rows below its header")
+    if len(rows[0]) < 2:
+        raise ValueError("its header names no label behind the first column")
     header = [_clean(cell) for cell in rows[0][1:]]
     _refuse_twice([(label, 0.0) for label in header])
     table = []
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != len(rows[0]):
             raise ValueError(f"row {number} has {len(row)} cells, its header {len(rows[0])}")
+        if mark == ";":
+            row[1:] = [cell.replace(",", ".") for cell in row[1:]]
         cells = zip(header, row[1:], strict=True)
         costs = {label: _read_cost(cell, label, number) for label, cell in cells if cell.strip()}
         table.append((_clean(row[0]), costs))
     return _refuse_twice(table)
+
+
+def _split_cells(lines: Sequence[str], mark: str) -> list[list[str]]:
+    return list(csv.reader(lines, delimiter=mark, strict=True))
+
+
+def _fit_table(rows: Sequence[Sequence[str]]) -> int:
+    """Return 2 for a square of cells, 1 if all rows have as many and several cells, else 0."""
+    if len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
+        return 0
+    return 2 if len(rows) == len(rows[0]) else 1
 
 
 def _read_cost(cell: str, label: str, number: int) -> float:
