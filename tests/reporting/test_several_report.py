@@ -294,3 +294,24 @@ def test_figures_are_drawn_where_there_are_numbers(report):
     few = {**report, "thresholds": []}
     few["data"] = {**report["data"], "together": {**report["data"]["together"], "pairs": []}}
     assert set(draw_several(few)) == {"labels_f1"}
+
+
+def test_shares_are_written_where_there_is_room(monkeypatch):
+    """In percent of the texts of the row's label; of many labels none is written."""
+    from assay.reporting import several_figures
+
+    figures = []
+
+    def paint_only(paint):
+        figures.append(paint())
+        return PNG
+
+    monkeypatch.setattr(several_figures, "draw", paint_only)
+    counts = np.array([[500, 50, 1], [50, 100, 0], [1, 0, 4]])
+    several_figures.draw_together(counts, ("a", "b", "c"))
+    written = {text.get_position(): text.get_text() for text in figures[0].axes[0].texts}
+    # By column and row; nothing on the diagonal, nor where no text has both
+    assert written == {(1, 0): "10", (2, 0): "<1", (0, 1): "50", (0, 2): "25"}
+    many = np.full((16, 16), 3)
+    several_figures.draw_together(many, tuple(f"label {i}" for i in range(16)))
+    assert not figures[1].axes[0].texts

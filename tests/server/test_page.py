@@ -11,6 +11,7 @@ import pytest
 
 from _support.server_runs import ATTACK, running
 from assay.catalogue import open_language
+from assay.models import record_scores
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text
 
@@ -112,6 +113,25 @@ def test_typing_shows_every_label_and_the_words_behind(visit, folders):
         f"Strongest: {strongest.word} +{strongest.contribution:.2f}"
     )
     assert strongest.word in page.locator("mark.towards").all_inner_texts()
+
+
+def test_page_says_how_good_a_model_of_several_labels_is(several_folder, tmp_path, visit):
+    """By macro F1, and on the texts that it was not trained on."""
+    folder = tmp_path / "topics"
+    shutil.copytree(several_folder, folder)
+    claim = {"value": 0.9, "interval": [0.8, 1.0], "n_texts": 50}
+    unseen = {"value": 0.625, "interval": [0.5, 0.75], "n_texts": 40}
+    scores = [
+        {"split": "out_of_fold", "metric": "f1_macro", **claim},
+        {"split": "test", "metric": "f1_micro", **claim},
+        {"split": "test", "metric": "f1_macro", **claim, "without_leaks": unseen},
+    ]
+    record_scores(folder, scores)
+    for locale, said in (("en-US", "On 40 texts it had never seen"), ("ko-KR", "텍스트 40개")):
+        with running(folder) as server:
+            page = visit(server.url, locale=locale)
+            about = page.locator("#about")
+            sync_api.expect(about).to_have_text(re.compile(f"{said}.* F1 .*62.5 ?%"))
 
 
 def test_several_labels_are_said_without_an_alert(several_folder, visit):

@@ -202,8 +202,9 @@ def find_several_leaks(
     """
     if not scored.n_leaked:
         return None
-    both = len(fitted_on) > 1
-    with_others, without_others = SEVERAL_FROM_BOTH if both else SEVERAL_FROM_TRAIN
+    with_others, without_others = SEVERAL_FROM_TRAIN
+    if len(fitted_on) > 1:
+        with_others, without_others = SEVERAL_FROM_BOTH
     n_leaked, n_texts = scored.n_leaked, scored.scores.n_texts
     if scored.without_leaks is None:
         return Fact.of(without_others, n_leaked=n_leaked, n_texts=n_texts, split=split)

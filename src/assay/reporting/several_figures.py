@@ -37,6 +37,9 @@ FIGURES = {
 WIDTH = 6.2  # inches
 MAX_LABELS = 60  # more have no room: the lowest F1, or the most frequent pairs
 MAX_TOGETHER = 30
+MAX_NUMBERED = 15  # labels: in the cells of more there is no room for numbers
+LEAST_WRITTEN = 0.005  # a smaller share would be written as 0
+DARK = 0.45  # share of the largest from which a cell is so dark that its number is white
 LABEL_CELLS = 26
 
 
@@ -155,6 +158,8 @@ def draw_together(
         figure = new_figure(side + 0.6, side + 0.4)
         ax = figure.subplots()
         image = ax.imshow(shares, cmap=colour_map(ACCENT, gamma=0.65), vmin=0)
+        if len(kept) <= MAX_NUMBERED:
+            _write_shares(ax, shares)
         names = [_named(labels[i]) for i in kept.tolist()]
         ax.set_xticks(np.arange(len(kept)), names, rotation=90)
         ax.set_yticks(np.arange(len(kept)), names)
@@ -166,3 +171,16 @@ def draw_together(
         return figure
 
     return draw(paint)
+
+
+def _write_shares(ax: Axes, shares: np.ndarray) -> None:
+    """Write shares into their cells, in percent; nothing where it is 0."""
+    largest = float(shares.max())
+    for row, column in np.argwhere(shares > 0).tolist():
+        share = float(shares[row, column])
+        number, colour = f"{100 * share:.0f}", INK
+        if share < LEAST_WRITTEN:
+            number = "<1"
+        if share > DARK * largest:
+            colour = "white"
+        ax.text(column, row, number, ha="center", va="center", fontsize=6.5, color=colour)

@@ -5,6 +5,7 @@ import { fillIn, isolated, parts, percent, say } from "./say.js";
 import { askLines, fillTable, save, splitLines, toCsv } from "./table.js";
 
 const SHOWN_SCORES = 8;
+const HEADLINES = { accuracy: "about_right", f1_macro: "about_macro" }; // the second of several labels per text
 const RETRY_MS = 2000;
 const LONG_NAME = 16; // letters: longer label names get a line of their own
 const FAINT = 0.08; // words that push less than this share of the strongest are not marked
@@ -313,9 +314,14 @@ function showModels() {
   $("model-choice").hidden = models.length < 2;
   $("model").replaceChildren(...models.map((model) => Object.assign(document.createElement("option"), { value: model.name, textContent: model.name })));
   $("model").value = served().name;
-  const found = served().scores.find((one) => one.split === "test" && one.metric === "accuracy");
   const about = { n: served().labels.length, method: served().method };
-  $("about").textContent = found ? say("about_right", { ...about, n_texts: found.n_texts, right: percent(found.value) }) : say("about", about);
+  const found = served().scores.find((one) => one.split === "test" && HEADLINES[one.metric]);
+  if (!found) {
+    $("about").textContent = say("about", about);
+    return;
+  }
+  const { n_texts, value } = found.without_leaks || found; // texts that it was trained on are none it had never seen
+  $("about").textContent = say(HEADLINES[found.metric], { ...about, n_texts, right: percent(value) });
 }
 
 async function start() {
