@@ -4,6 +4,7 @@ This also tests `assay.recipes.compare_several_models`.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -187,6 +188,22 @@ def test_two_models_are_compared(invoke, folder):
     shown = invoke("compare", *names, folder / "other.jsonl").stdout
     assert "second minus first" in shown
     assert "exact match" in shown
+
+
+@pytest.mark.parametrize(
+    ("n_different", "said"),
+    [
+        (1, ": possibly chance, since they label 1 text differently."),
+        (5, ": possibly chance, since they label 5 texts differently."),
+        (6, ": more than chance."),
+    ],
+)
+def test_few_texts_that_are_labelled_differently_are_chance(folder, n_different, said):
+    """An exact test of signs of five texts is above 0.05, whatever the bootstrap says."""
+    names = [str(folder / method) for method in ("majority", "linear")]
+    found = compare_models(*names, load_data(folder / "other.jsonl"))
+    assert found.n_different >= 6
+    assert replace(found, n_different=n_different).why.endswith(said)
 
 
 def test_models_of_two_kinds_are_not_compared(folder, tmp_path):

@@ -291,6 +291,7 @@ def test_several_labels_are_suggested_and_pressed(visit, pool_file, tmp_path):
         page.keyboard.press("3")
         page.keyboard.press("2")
         text = press(page, "Enter")
+        page.keyboard.press("Enter")  # pressed twice: nobody has read the text that came
         page.keyboard.press("ArrowLeft")
         page.wait_for_function(
             "() => document.getElementById('place').textContent.includes('Enter replaces')"
@@ -338,7 +339,7 @@ def test_label_page_is_accessible(visit, pool_file, tmp_path):
 
 def test_text_that_is_taken_back_is_shown_afresh(visit, pool_file, tmp_path):
     """Also from the history: nothing is pressed that was not suggested, and its note is there still."""
-    pressed = "[...document.querySelectorAll('#labels [aria-pressed=true]')].map((one) => one.lastChild.data).join()"
+    pressed = "[...document.querySelectorAll('#labels [aria-pressed=true]')].map((one) => one.lastChild.textContent).join()"
     with labelling(pool_file, tmp_path / "l.jsonl", "--labels", LABELS, "--several-labels") as run:
         page = visit(run.url)
         page.keyboard.press("/")
@@ -385,6 +386,7 @@ def test_note_beside_a_decided_text_is_kept(visit, pool_file, tmp_path):
         )
         assert page.text_content("#suggestion") == "Decided: joy"
         press(page, "3")
+        page.close()
         running.stop()
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     found = {row["text"]: (row["label"], row["note"]) for row in rows}

@@ -14,6 +14,7 @@ import numpy as np
 from assay._display import Brief, points_between
 from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet
+from assay.errors import plural
 from assay.evaluation.compare import compare_pair
 from assay.evaluation.evidence import HELD_OUT
 from assay.evaluation.intervals import percentile_interval
@@ -24,6 +25,9 @@ from assay.recipes.evaluate_several import SeveralEvaluation
 __all__ = ["TRAINED_ON", "MetricDifference", "SeveralModelComparison", "compare_several_models"]
 
 MAIN = "macro-f1"  # as a run chooses by
+# Fewer texts that get other labels decide nothing: an exact test of signs of five texts says 0.06
+# at best. The bootstrap does not know that: each of its draws holds each text.
+LEAST_DIFFERENT = 6
 
 
 class SeveralModelEntry(TypedDict):
@@ -110,6 +114,8 @@ class SeveralModelComparison(Brief):
         Texts that only the first, and only the second, gives exactly their labels.
     p_value : float
         Two-sided exact McNemar test of these two counts.
+    n_different : int
+        Texts to which the models give different labels.
     """
 
     names: tuple[str, str]
@@ -117,6 +123,7 @@ class SeveralModelComparison(Brief):
     differences: tuple[MetricDifference, ...]
     n_only_right: tuple[int, int]
     p_value: float
+    n_different: int
 
     @property
     def why(self) -> str:
@@ -131,7 +138,9 @@ class SeveralModelComparison(Brief):
         if main.difference < 0:
             better, other, low, high = other, better, -high, -low
         sure = "possibly chance"
-        if low > 0:
+        if self.n_different < LEAST_DIFFERENT:
+            sure += f", since they label {plural(self.n_different, 'text')} differently"
+        elif low > 0:
             sure = "more than chance"
         if any(2 * one.scored.n_leaked > len(one.scored.labelled) for one in self.evaluations):
             sure += TRAINED_ON
@@ -211,6 +220,7 @@ def compare_several_models(
         differences=tuple(differences),
         n_only_right=(only_first, only_second),
         p_value=compare_pair(first_right, second_right),
+        n_different=int((before.predicted[0] != after.predicted[0]).any(axis=1).sum()),
     )
 
 

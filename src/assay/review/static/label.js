@@ -12,12 +12,14 @@ const SMALL = "abcdefghijklmnopqrstuvwxy";
 const KEYS = [..."123456789", ...SMALL, ...SMALL.toUpperCase()];
 const LONG_TEXT = 280; // characters from which a text is set smaller
 const POLL_MS = 3000; // how often the numbers are asked for while nothing is decided
+const DOUBLE_MS = 300; // an Enter that follows another one so soon was meant for the same text
 const $ = (id) => document.getElementById(id);
 let state = null;
 let item = null; // what is on the screen: the text to decide on, or one of the history
 let back = -1; // how far the page looks back; -1: not at all
 let chosen = new Set(); // with several labels per text: those that are pressed
 let shownMs = 0;
+let enteredMs = -Infinity; // when Enter was pressed last, if no label was pressed since
 let renamed = "";
 let shown = ""; // the state that is on the screen, as JSON
 
@@ -188,6 +190,7 @@ async function showAgain() {
 
 function press(label) {
   if (!item) return;
+  enteredMs = -Infinity;
   if (!state.several) return decide([label], false);
   if (!chosen.delete(label)) chosen.add(label);
   showLabels();
@@ -207,7 +210,9 @@ function decide(labels, isSkip) {
 }
 
 function enter() {
-  if (!item) return;
+  const isDouble = performance.now() - enteredMs < DOUBLE_MS;
+  enteredMs = performance.now();
+  if (!item || isDouble) return;
   if (state.several) return decide(inOrder([...chosen]), false);
   if (back < 0 && item.suggested) return decide(item.suggested, false);
 }
