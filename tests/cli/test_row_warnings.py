@@ -7,6 +7,7 @@ import pytest
 from assay.models import make_estimator, save_model
 
 SENTENCE = "2 of the 2 texts looked at are in a script that no training text is in (Thai)"
+ADVICE = "`assay predict --scope` marks such texts"
 
 
 @pytest.fixture
@@ -78,7 +79,10 @@ def test_a_flag_is_named_only_where_the_model_can_follow_it(invoke, linear_model
         for model, is_named in ((linear_model, True), (folder, False)):
             said = invoke(command, model, given).stderr
             assert "do not trust its label" in said
-            assert ("`assay predict --scope` marks such texts" in said) == is_named
+            assert (ADVICE in said) == is_named
+    marked = invoke("predict", linear_model, path, "--scope").stderr
+    assert "do not trust its label" in marked
+    assert ADVICE not in marked  # it is what was asked for
 
 
 def test_labels_behind_texts_are_warned_of(invoke, linear_model, tmp_path):

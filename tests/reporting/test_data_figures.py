@@ -62,6 +62,12 @@ def test_map_of_one_place_is_drawn(points):
     assert data_figures.draw_map(points, [0] * len(points), ["a"]).startswith(b"\x89PNG")
 
 
+def test_no_axis_shows_half_a_text(unpainted):
+    """Marks are rounded for the eye: 2.5 and 7.5 would be named 2 and 8."""
+    ax = data_figures.draw_class_counts({"a": 20, "b": 16, "c": 7, "d": 5}).axes[0]
+    assert all(float(tick).is_integer() for tick in ax.get_xticks())
+
+
 def test_no_axis_shows_half_a_word(unpainted):
     """Texts of few words; the unit is named where characters count too."""
     short = {**BOX, "whisker_low": 1, "q1": 1, "median": 2, "q3": 2, "whisker_high": 3}

@@ -220,7 +220,7 @@ def predict_command(
         return
     reading = reading.as_trained(loaded, source)
     first = [] if common.quiet else first_texts(source, reading.to_dict())
-    is_said = warn_of_first_rows(loaded, first)
+    is_said = warn_of_first_rows(loaded, first, is_marked=answer.scope)
     _say_label_rule(loaded, common)
     if writing.out is not None:
         done = _predict_file(loaded, source, {**reading.to_dict(), **wanted}, writing, common)

@@ -36,8 +36,8 @@ def first_texts(source: str, reading: ReadingArguments) -> list[str]:
     return [value for value in values if isinstance(value, str)]
 
 
-def warn_of_first_rows(model: Model, texts: Sequence[str]) -> bool:
-    """Say on stderr what the first rows tell of the rest; return as `warn_of_unseen_scripts`."""
+def warn_of_first_rows(model: Model, texts: Sequence[str], *, is_marked: bool) -> bool:
+    """Say on stderr what the first rows tell of the rest; see `warn_of_unseen_scripts`."""
     labels = {label.casefold() for label in model.labels}
     ends = [text.rpartition(";")[2].strip().casefold() for text in texts if ";" in text]
     n_labelled = sum(end in labels for end in ends)
@@ -47,11 +47,18 @@ def warn_of_first_rows(model: Model, texts: Sequence[str]) -> bool:
             "label, which is scored as a part of the text: take it off, or give a table with a "
             "column of texts\n"
         )
-    return warn_of_unseen_scripts(model, texts)
+    return warn_of_unseen_scripts(model, texts, is_marked=is_marked)
 
 
-def warn_of_unseen_scripts(model: Model, texts: Sequence[str]) -> bool:
+def warn_of_unseen_scripts(model: Model, texts: Sequence[str], *, is_marked: bool = False) -> bool:
     """Say on stderr if many of the texts are in a script that the training texts do not have.
+
+    Parameters
+    ----------
+    model : Model
+    texts : sequence of str
+    is_marked : bool
+        Whether such texts are marked already, so that nothing has to be advised.
 
     Returns
     -------
@@ -61,7 +68,8 @@ def warn_of_unseen_scripts(model: Model, texts: Sequence[str]) -> bool:
     from assay.runtime.limits.scripts import find_unseen_scripts
 
     found = find_unseen_scripts(texts, seen=model.manifest.scripts)
-    return _warn_of(found, advice=MARKED if model.scope_threshold is not None else "")
+    can_be_marked = model.scope_threshold is not None and not is_marked
+    return _warn_of(found, advice=MARKED if can_be_marked else "")
 
 
 def warn_of_rows(blank: BlankRows, unseen: UnseenScripts | None) -> None:

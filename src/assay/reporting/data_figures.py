@@ -75,6 +75,7 @@ def draw_class_counts(counts: Mapping[str, int], *, language: str = ENGLISH) -> 
         )
         _name_rows(ax, [label for label, _ in ascending])
         ax.set_xlabel(open_language(language).say("figures.texts"))
+        ax.locator_params(axis="x", integer=True)  # the marks are rounded: 2.5 would be named 2
         ax.xaxis.set_major_formatter(_thousands)
         ax.margins(x=0.09)
         ax.grid(axis="x")
