@@ -38,8 +38,8 @@ def test_agreement_is_the_share_of_labels_that_are_predicted():
     assert check.n_suspects["train"] >= 4
     assert check.describe() == (
         f"{check.n_suspects['train']} of 80 labels of train are suspected to be wrong by linear models that did not see these "
-        "texts and agree with 95% of the labels. An estimate with planted wrong labels cannot tell "
-        "how many of those listed are wrong: some may be hard texts."
+        "texts and agree with 95% of the labels. How many of those listed are wrong cannot be "
+        "estimated here: some may just be hard texts."
     )
 
 
@@ -67,7 +67,7 @@ def test_share_at_its_bound_is_not_given(is_several):
         is_several=is_several,
     )
     assert "100%" not in check.describe()
-    assert "An estimate with planted wrong labels cannot tell how many" in check.describe()
+    assert "are wrong cannot be estimated here" in check.describe()
     below = replace(check, expected_wrong=0.994)
     assert "about 99%" in below.describe()
     few = replace(below, n_suspects={"train": 49})  # of 15 that were all wrong, 53 % were expected

@@ -163,5 +163,5 @@ def test_page_ends_while_long_texts_are_read(tmp_path):
     assert (process.returncode, complaints) == (0, "")
     assert said.startswith("1 text labelled, 0 skipped, 399 left; written to ")
     assert "one text only: b; assay run needs two of each label" in said
-    assert "no text yet: a; the file does not have such labels" in said
+    assert "labels without a text: a; they are not in the file" in said
     assert [json.loads(line)["label"] for line in out.read_text().splitlines()] == ["b"]

@@ -98,7 +98,7 @@ def _show(labelled: Labelled) -> None:
     if alone and not labelled.several:
         print_line(f"one text only: {show_labels(alone)}; assay run needs two of each label")
     if unused := [label for label, n in labelled.n_per_label.items() if n == 0]:
-        print_line(f"no text yet: {show_labels(unused)}; the file does not have such labels")
+        print_line(f"labels without a text: {show_labels(unused)}; they are not in the file")
     steps = ["the same command with --resume to label more"]
     if labelled.n_labelled:
         steps.insert(0, f"assay run {labelled.out} --out RUN")
