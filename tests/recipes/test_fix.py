@@ -345,49 +345,48 @@ def test_workbook_with_a_broken_part_is_refused(tmp_path, part):
     assert not (tmp_path / "b.xlsx").exists()
 
 
-def test_workbook_whose_sheets_would_be_lost_is_refused(tmp_path):
-    """What changes workbooks leaves a sheet out that names its part in another namespace."""
+def write_changed_workbook(folder, before, after):
+    """Write a.xlsx, a workbook of three rows, with other words in the part that lists its sheets."""
     openpyxl = pytest.importorskip("openpyxl")
     workbook = openpyxl.Workbook()
     for row in (["text", "label"], ["a", "x"], ["b", "y"], ["c", "x"]):
         workbook.active.append(row)
-    workbook.save(tmp_path / "whole.xlsx")
-    part, usual = "xl/workbook.xml", b"officeDocument/2006/relationships"
+    workbook.save(folder / "whole.xlsx")
+    part = "xl/workbook.xml"
     with (
-        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
-        zipfile.ZipFile(tmp_path / "a.xlsx", "w") as changed,
+        zipfile.ZipFile(folder / "whole.xlsx") as whole,
+        zipfile.ZipFile(folder / "a.xlsx", "w") as changed,
     ):
+        assert before in whole.read(part)
         for name in whole.namelist():
             content = whole.read(name)
             if name == part:
-                assert usual in content
-                content = content.replace(usual, b"officeDocument/2007/relationships")
+                content = content.replace(before, after)
             changed.writestr(name, content)
-    decisions = decide(tmp_path / "i.csv", ("train", 2, "a", "y", "yes"))
-    assert len(list(read_rows(tmp_path / "a.xlsx"))) == 3
-    with pytest.raises(DataError, match=r"not changed: a part of it is broken \(File contains an"):
-        fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx")
-    assert not (tmp_path / "b.xlsx").exists()
+    return folder / "a.xlsx"
 
 
-def test_workbook_whose_sheets_are_all_hidden_is_refused(tmp_path):
-    """It can be read, with a warning; a workbook of which nothing is seen is not written."""
-    openpyxl = pytest.importorskip("openpyxl")
-    workbook = openpyxl.Workbook()
-    for row in (["text", "label"], ["a", "x"], ["b", "y"], ["c", "x"]):
-        workbook.active.append(row)
-    workbook.save(tmp_path / "whole.xlsx")
-    part, seen = "xl/workbook.xml", b'state="visible"'
-    with (
-        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
-        zipfile.ZipFile(tmp_path / "a.xlsx", "w") as hidden,
-    ):
-        assert seen in whole.read(part)
-        for name in whole.namelist():
-            hidden.writestr(name, whole.read(name).replace(seen, b'state="hidden"'))
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        # What changes workbooks leaves a sheet out that names its part in another namespace.
+        (
+            b"officeDocument/2006/relationships",
+            b"officeDocument/2007/relationships",
+            r"not changed: a part of it is broken \(File contains an",
+        ),
+        # It can be read, with a warning; a workbook of which nothing is seen is not written.
+        (b'state="visible"', b'state="hidden"', r"a\.xlsx can be read but not changed"),
+    ],
+    ids=["would be lost", "all hidden"],
+)
+def test_workbook_whose_sheets_would_not_be_seen_is_refused(tmp_path, before, after, said):
+    """It can be read, and is not changed."""
+    path = write_changed_workbook(tmp_path, before, after)
     decisions = decide(tmp_path / "i.csv", ("train", 2, "a", "y", "yes"))
-    with pytest.raises(DataError, match=r"a\.xlsx can be read but not changed"):
-        fix_data(tmp_path / "a.xlsx", decisions, tmp_path / "b.xlsx")
+    assert len(list(read_rows(path))) == 3
+    with pytest.raises(DataError, match=said):
+        fix_data(path, decisions, tmp_path / "b.xlsx")
     assert not (tmp_path / "b.xlsx").exists()
 
 

@@ -86,7 +86,7 @@ def multiplies_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type == "cpu":
-        ask = getattr(torch.cpu, "get_capabilities", dict)  # which releases before 2.12 may lack
+        ask = getattr(torch.cpu, "get_capabilities", dict)  # which older releases may lack
         known: dict[str, bool] = ask()
         return any(known.get(name, False) for name in BFLOAT16_INSTRUCTIONS)
     return False

@@ -174,7 +174,8 @@ def _how_sure(results: dict[str, Any]) -> str:
 
 def _show_several(results: dict[str, Any], out: Path) -> None:
     """Print the leaderboard of a run whose texts may have several labels."""
-    from assay.evaluation.several_choice import METRIC_KEYS, METRIC_NAMES
+    from assay.evaluation.several_choice import METRIC_NAMES
+    from assay.evaluation.several_scores import SEVERAL_METRICS
 
     metric = results["choice"]["metric"]
     rows = []
@@ -183,7 +184,7 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
         row = {
             "": "→" if one["method"] == results["recommended"] else "",
             "method": one["method"],
-            "evidence": percent(one["evidence"][METRIC_KEYS[metric]]),
+            "evidence": percent(one["evidence"][SEVERAL_METRICS[metric]]),
             "macro F1": percent(one["test"]["f1_macro"]),
             "95 % interval": show_interval(low, high),
             "micro F1": percent(one["test"]["f1_micro"]),

@@ -14,10 +14,11 @@ from assay._optional import require
 from assay.errors import InputError, did_you_mean
 from assay.evaluation.evidence import EvidencePredictions
 
-__all__ = ["METRICS", "check_metric", "draw_scores", "score_evidence"]
+__all__ = ["MACRO_F1", "METRICS", "check_metric", "draw_scores", "score_evidence"]
 
+MACRO_F1 = "macro-f1"
 # micro F1 is accuracy where every text has one label
-METRICS = ("accuracy", "macro-f1", "micro-f1")
+METRICS = ("accuracy", MACRO_F1, "micro-f1")
 N_DRAWS = 2000
 MAX_WEIGHTS = 2_000_000  # drawn at once: 16 MB
 
@@ -37,7 +38,7 @@ def check_metric(metric: str) -> None:
 
 def score_evidence(predictions: EvidencePredictions, metric: str) -> float:
     """Return the score of a method on its texts, over all divisions into folds."""
-    if metric != "macro-f1":
+    if metric != MACRO_F1:
         return predictions.accuracy
     n_classes = _count_classes([predictions])
     counts = _ClassCounts(predictions, np.arange(predictions.n_texts), n_classes)
@@ -68,7 +69,7 @@ def draw_scores(
         Draw i of all methods has the same weights.
     """
     rng = np.random.default_rng(seed)
-    if metric == "macro-f1":
+    if metric == MACRO_F1:
         return _draw_macro_f1(predictions, rng, n_draws)
     return _draw_accuracy(predictions, rng, n_draws)
 

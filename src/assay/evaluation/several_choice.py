@@ -20,7 +20,6 @@ from assay.evaluation.several_scores import SEVERAL_METRICS, AnswerCounts, F1Dra
 from assay.methods import FLOOR
 
 __all__ = [
-    "METRIC_KEYS",
     "METRIC_NAMES",
     "SeveralEvidencePredictions",
     "SeveralChoice",
@@ -35,7 +34,6 @@ METRIC_NAMES = {
     "micro-f1": "micro F1",
     "accuracy": "share of exact matches",
 }
-METRIC_KEYS = {"macro-f1": "f1_macro", "micro-f1": "f1_micro", "accuracy": "exact_match"}
 KINDS = {
     HELD_OUT: "validation texts",
     OUT_OF_FOLD: "texts of train and validation, each judged by models that did not see it",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from assay.catalogue import ENGLISH, open_language
+from assay.evaluation.score_draws import MACRO_F1
 from assay.reporting.canvas import (
     ACCENT,
     INK,
@@ -35,7 +36,6 @@ MAX_CELL_TEXT = 15  # with more classes, a confusion matrix has no room for numb
 MAX_NAMED = 120  # with more classes, an axis has no room for their names
 MAX_FLAT_NAMES = 4  # with more classes, names on the horizontal axis are turned
 PALE = "#98a2b3"
-MACRO_F1 = "macro-f1"  # the metric by which methods may be chosen, beside accuracy
 FEW_IN_BIN, FAINT = 5, 0.3  # texts of a bin whose share says little, and how it is drawn
 
 

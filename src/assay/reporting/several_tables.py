@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.data.labels import list_labels
-from assay.evaluation.several_choice import METRIC_KEYS
+from assay.evaluation.several_scores import SEVERAL_METRICS
 from assay.reporting.environment import ROW_TITLES
 from assay.reporting.escape import shorten, show_text
 from assay.reporting.several_rule_table import tell_rule
@@ -232,7 +232,7 @@ def _says_something(table: Table) -> bool:
 def _method_row(one: Mapping[str, Any], report: Mapping[str, Any], spoken: Spoken) -> Row:
     test, say, numbers = one["test"], spoken.say, spoken.language.numbers
     metric = report["choice"]["metric"]
-    evidence = one["evidence"][METRIC_KEYS[metric]]
+    evidence = one["evidence"][SEVERAL_METRICS[metric]]
     fit_s = report["timings"][one["method"]]["fit_s"]
     return {
         say("columns.method"): one["method"],
