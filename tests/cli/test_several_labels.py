@@ -88,7 +88,7 @@ def test_thresholds_are_chosen_for_what_is_asked(invoke, folder, tmp_path):
     done = invoke(*asked, tmp_path / "a", "--min-recall", "rude=0.3")
     assert done.exit_code == 0
     assert "recall 0.3" in done.stdout
-    assert "exact match on validation: " in done.stdout
+    assert "exact match on validation, where the rule was chosen: " in done.stdout
     done = invoke(*asked, tmp_path / "b", "--min-precision", "rude=0.999")
     assert done.exit_code == 3
     assert "a precision of 99.9% for 'rude' cannot be shown" in done.stderr

@@ -164,7 +164,7 @@ def print_rule(outcome: RuleOutcomeEntry, *, measure: str = "accuracy") -> None:
     if rows:
         _print_effects(rows)
     for effect in outcome["effects"]:
-        print_line(_accuracy_sentence(effect, measure))
+        print_line(_accuracy_sentence(effect, measure, is_evidence=effect["split"] != "test"))
 
 
 def print_rule_effect(effect: RuleEffectEntry) -> None:
@@ -179,9 +179,14 @@ def _print_effects(rows: Sequence[Mapping[str, str]]) -> None:
     print_table(rows, title=title, elastic=("label",))
 
 
-def _accuracy_sentence(effect: RuleEffectEntry, measure: str = "accuracy") -> str:
+def _accuracy_sentence(
+    effect: RuleEffectEntry, measure: str = "accuracy", *, is_evidence: bool = False
+) -> str:
     accuracy = _change(effect["accuracy_without"], effect["accuracy"])
-    return f"{measure} on {_name(effect)}: {accuracy}"
+    texts = _name(effect)
+    if is_evidence:
+        texts += ", where the rule was chosen"
+    return f"{measure} on {texts}: {accuracy}"
 
 
 def _name(effect: RuleEffectEntry) -> str:
