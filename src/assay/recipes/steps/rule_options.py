@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import TypedDict, TypeVar
+from typing import TypedDict
 
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.labels import LabelSet, Task
 from assay.errors import InputError, cut, did_you_mean
 from assay.evaluation.label_rules import AskedRule, find_impossible
+from assay.recipes.steps.cost_table import read_cost_table, read_cost_text, refuse_twice
 
 __all__ = ["Costs", "RuleArguments", "RuleOptions", "refuse_impossible"]
 
 Costs = Mapping[str, Mapping[str, float]]  # true label -> given label -> cost
 
-Cell = TypeVar("Cell")
 LARGEST = 1e300  # whole numbers of JSON have no limit, those of NumPy have
 
 SEVERAL_KINDS = ("missing", "extra")  # what costs where texts may have several labels
-SEPARATORS = ",;\t"  # of the cells of a table of costs; the first one where none is there
 SEVERAL_ACCEPTED = (
     "a table with the header label,missing,extra and one row per label as .csv, or "
     '{"label": {"missing": cost, "extra": cost}} as .json, is accepted where texts may have '
@@ -141,11 +139,11 @@ class RuleOptions:
         if not path.is_file():
             raise InputError(f"there is no file of costs {path}; {ACCEPTED}")
         try:
-            text = path.read_text(encoding="utf-8-sig")
+            text = read_cost_text(path)
             if path.suffix.casefold() == ".json":
-                found = json.loads(text, object_pairs_hook=_refuse_twice)
+                found = json.loads(text, object_pairs_hook=refuse_twice)
             else:
-                found = _read_table(text)
+                found = read_cost_table(text)
         except InputError as err:
             raise InputError(f"the costs {path} cannot be read: {err.message}") from err
         except (OSError, ValueError, RecursionError, csv.Error) as err:
@@ -209,70 +207,6 @@ def _check_label(label: str, label_set: LabelSet, *, where: str) -> None:
             f"{where} names the label '{cut(label)}', which the data do not have; "
             f"they have {known}.{did_you_mean(label, label_set.names)}"
         )
-
-
-def _read_table(text: str) -> dict[str, dict[str, float]]:
-    """Read a table whose header and first column are labels; an empty cell is left out.
-
-    Semicolons between cells go with decimal commas.
-    """
-    lines = [line for line in text.splitlines() if line.strip(SEPARATORS + " ")]
-    mark = max(SEPARATORS, key=lambda one: _fit_table(_split_cells(lines, one)))
-    rows = _split_cells(lines, mark)
-    if len(rows) < 2:
-        raise ValueError("it has no rows below its header")
-    if len(rows[0]) < 2:
-        raise ValueError("its header names no label behind the first column")
-    header = [_clean(cell) for cell in rows[0][1:]]
-    _refuse_twice([(label, 0.0) for label in header])
-    table = []
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(rows[0]):
-            raise ValueError(f"row {number} has {len(row)} cells, its header {len(rows[0])}")
-        if mark == ";":
-            row[1:] = [cell.replace(",", ".") for cell in row[1:]]
-        cells = zip(header, row[1:], strict=True)
-        costs = {label: _read_cost(cell, label, number) for label, cell in cells if cell.strip()}
-        table.append((_clean(row[0]), costs))
-    return _refuse_twice(table)
-
-
-def _split_cells(lines: Sequence[str], mark: str) -> list[list[str]]:
-    return list(csv.reader(lines, delimiter=mark, strict=True))
-
-
-def _fit_table(rows: Sequence[Sequence[str]]) -> int:
-    """Return 2 for a square of cells, 1 if all rows have as many and several cells, else 0."""
-    if len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
-        return 0
-    return 2 if len(rows) == len(rows[0]) else 1
-
-
-def _read_cost(cell: str, label: str, number: int) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        raise ValueError(
-            f"row {number} has '{cut(cell)}' in the column '{cut(label)}', which is no number"
-        ) from None
-
-
-def _refuse_twice(pairs: Sequence[tuple[str, Cell]]) -> dict[str, Cell]:
-    """Return pairs as a mapping; a name that is there twice is an error."""
-    found: dict[str, Cell] = {}
-    for name, value in pairs:
-        cleaned = _clean(name)
-        if cleaned in found:
-            raise InputError(
-                f"'{cut(cleaned)}' is there twice; each row and column needs a name of its own"
-            )
-        found[cleaned] = value
-    return found
-
-
-def _clean(label: str) -> str:
-    """Return a label as data are read: without space around it, in one Unicode form."""
-    return unicodedata.normalize("NFC", label).strip()
 
 
 def _check_costs(found: object, where: str) -> Costs:
