@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from _support.small_models import small_data, small_estimator
 from assay.errors import InputError, OutsideError
 from assay.progress import Progress
-from assay.training.state_store import StateStore, TrainingState
+from assay.training.state_store import StateStore, TrainingState, find_setting
 from assay.training.states import TrainingStates, has_training_state
 
 TEXTS, LABELS = small_data(64)
@@ -236,3 +236,32 @@ def test_impossible_interval_is_refused(tmp_path):
     """Seconds below zero are a mistake."""
     with pytest.raises(InputError, match=r"between two states is -1\.0 s; 0 or more is accepted"):
         StateStore(tmp_path, identity={}, every_s=-1.0)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_training_goes_on_in_the_precision_that_it_began_with(
+    tiny_bert, tmp_path, monkeypatch, precision
+):
+    """Also on a processor of another kind, or after a release that chooses otherwise: it was refused."""
+    is_other = precision == "float32"
+    monkeypatch.setattr("assay.models.finetune.multiplies_bfloat16", lambda _: not is_other)
+    with pytest.raises(KeyboardInterrupt):
+        finetune(tiny_bert, folder=tmp_path, stop_at=5)
+    begun = find_setting(TrainingStates(tmp_path), "precision")
+    monkeypatch.setattr("assay.models.finetune.multiplies_bfloat16", lambda _: is_other)
+    resumed = finetune(tiny_bert, folder=tmp_path)
+    assert (begun, resumed.precision_) == (precision, precision)
+    assert_same(finetune(tiny_bert, precision=precision), resumed)
+
+
+def test_a_setting_of_no_or_a_damaged_state_is_none(tmp_path):
+    """What is damaged is said when the state is read."""
+    assert find_setting(None, "precision") is None
+    assert find_setting(TrainingStates(tmp_path), "precision") is None
+    for damaged in ("{", "[]", '{"identity": 1}', "{}"):
+        (tmp_path / "training.json").write_text(damaged, encoding="utf-8")
+        assert find_setting(TrainingStates(tmp_path), "precision") is None
+    whole = '{"identity": {"precision": "bfloat16"}}'
+    (tmp_path / "training.json").write_text(whole, encoding="utf-8")
+    assert find_setting(TrainingStates(tmp_path), "precision") == "bfloat16"
+    assert find_setting(TrainingStates(tmp_path, resume=False), "precision") is None

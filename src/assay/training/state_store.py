@@ -25,9 +25,16 @@ from assay.disk import atomic_file, write_whole
 from assay.errors import InputError, OutsideError
 from assay.json_text import parse_json
 from assay.tokenization.batches import EncodedTexts
-from assay.training.states import STATE
+from assay.training.states import STATE, TrainingStates
 
-__all__ = ["TrainingState", "StateStore", "fingerprint_texts", "random_states", "restore_random"]
+__all__ = [
+    "TrainingState",
+    "StateStore",
+    "find_setting",
+    "fingerprint_texts",
+    "random_states",
+    "restore_random",
+]
 
 SCHEMA_VERSION = 2  # 1 held another dropout, whose numbers cannot be continued
 # Fraction of the time that writing may take: on a slow disk states are written less often
@@ -305,6 +312,20 @@ def _separate(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _hash(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def find_setting(states: TrainingStates | None, name: str) -> object:
+    """Return a setting of the training that is to be resumed; None if there is none to resume.
+
+    `StateStore.read` says what is damaged.
+    """
+    if states is None or not states.resume:
+        return None
+    try:
+        content: _Content = parse_json((states.folder / STATE).read_text(encoding="utf-8"))
+        return content["identity"].get(name)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def random_states(device: torch.device) -> dict[str, Tensor]:
