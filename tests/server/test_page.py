@@ -131,7 +131,7 @@ def test_page_says_how_good_a_model_of_several_labels_is(several_folder, tmp_pat
         with running(folder) as server:
             page = visit(server.url, locale=locale)
             about = page.locator("#about")
-            sync_api.expect(about).to_have_text(re.compile(f"{said}.* F1 .*62.5 ?%"))
+            sync_api.expect(about).to_have_text(re.compile(f"{said}.* F1.*62.5 ?%.*50.*75"))
 
 
 def test_several_labels_are_said_without_an_alert(several_folder, visit):

@@ -39,6 +39,7 @@ MAX_LABELS = 60  # more have no room: the lowest F1, or the most frequent pairs
 MAX_TOGETHER = 30
 MAX_NUMBERED = 15  # labels: in the cells of more there is no room for numbers
 LEAST_WRITTEN = 0.005  # a smaller share would be written as 0
+ITSELF = "#e4e7ec"  # cells of a label and itself
 DARK = 0.45  # share of the largest from which a cell is so dark that its number is white
 LABEL_CELLS = 26
 
@@ -157,7 +158,10 @@ def draw_together(
         side = 2.2 + 0.26 * max(len(kept), 6)
         figure = new_figure(side + 0.6, side + 0.4)
         ax = figure.subplots()
-        image = ax.imshow(shares, cmap=colour_map(ACCENT, gamma=0.65), vmin=0)
+        # A label is always with itself, which is no share of 0
+        is_itself = np.eye(len(kept), dtype=bool)
+        colours = colour_map(ACCENT, gamma=0.65).with_extremes(bad=ITSELF)
+        image = ax.imshow(np.ma.array(shares, mask=is_itself), cmap=colours, vmin=0)
         if len(kept) <= MAX_NUMBERED:
             _write_shares(ax, shares)
         names = [_named(labels[i]) for i in kept.tolist()]

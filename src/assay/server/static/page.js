@@ -186,7 +186,9 @@ function showWords(text, explanation) {
   const top = [...explanation.words].sort((a, b) => b.contribution - a.contribution).filter((word, i, all) =>
     word.contribution / strongest > FAINT && all.findIndex((other) => other.word === word.word) === i).slice(0, 3);
   const words = top.map((word) => `${isolated(word.word)} ${signed(word.contribution)}`).join(", ");
-  $("strongest").textContent = say(words ? "strongest" : "no_word", { words, how: say(explanation.kind) });
+  const isMarked = $("marked").querySelector("mark") !== null;
+  const sentence = words ? "strongest" : isMarked ? "only_against" : "no_word";
+  $("strongest").textContent = say(sentence, { words, how: say(explanation.kind) });
 }
 
 function mark(word, share) {
@@ -320,8 +322,9 @@ function showModels() {
     $("about").textContent = say("about", about);
     return;
   }
-  const { n_texts, value } = found.without_leaks || found; // texts that it was trained on are none it had never seen
-  $("about").textContent = say(HEADLINES[found.metric], { ...about, n_texts, right: percent(value) });
+  const { n_texts, value, interval } = found.without_leaks || found; // texts that it was trained on are none it had never seen
+  const [low, high] = interval.map(percent);
+  $("about").textContent = say(HEADLINES[found.metric], { ...about, n_texts, right: percent(value), low, high });
 }
 
 async function start() {
