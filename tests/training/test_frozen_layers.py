@@ -148,7 +148,7 @@ def test_bfloat16_trains_what_is_saved_in_float32(tiny_bert):
 @pytest.mark.parametrize("is_fast", [True, False])
 def test_bfloat16_is_the_default_where_it_is_fast(tiny_bert, monkeypatch, is_fast):
     """Who asks for a precision gets it; the model says which one it was."""
-    monkeypatch.setattr("assay.models.finetune.multiplies_bfloat16", lambda device: is_fast)
+    monkeypatch.setattr("assay.training.precision.multiplies_bfloat16", lambda device: is_fast)
     default = "bfloat16" if is_fast else "float32"
     for asked, expected in ((None, default), ("float32", "float32")):
         fitted = small_estimator("finetune", tiny_bert, n_epochs=1, precision=asked).fit(

@@ -76,10 +76,10 @@ def start_together(*args, cwd, n=N):
 # Sums of bfloat16 differ by more than 1e-5, whichever process makes them
 IN_FLOAT32 = """
     from assay.cli import main
-    from assay.models import finetune
+    from assay.training import precision
 
     if __name__ == "__main__":
-        finetune.multiplies_bfloat16 = lambda device: False
+        precision.multiplies_bfloat16 = lambda device: False
         main()
 """
 

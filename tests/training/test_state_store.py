@@ -244,11 +244,11 @@ def test_a_training_goes_on_in_the_precision_that_it_began_with(
 ):
     """Also on a processor of another kind, or after a release that chooses otherwise: it was refused."""
     is_other = precision == "float32"
-    monkeypatch.setattr("assay.models.finetune.multiplies_bfloat16", lambda _: not is_other)
+    monkeypatch.setattr("assay.training.precision.multiplies_bfloat16", lambda _: not is_other)
     with pytest.raises(KeyboardInterrupt):
         finetune(tiny_bert, folder=tmp_path, stop_at=5)
     begun = find_setting(TrainingStates(tmp_path), "precision")
-    monkeypatch.setattr("assay.models.finetune.multiplies_bfloat16", lambda _: is_other)
+    monkeypatch.setattr("assay.training.precision.multiplies_bfloat16", lambda _: is_other)
     resumed = finetune(tiny_bert, folder=tmp_path)
     assert (begun, resumed.precision_) == (precision, precision)
     assert_same(finetune(tiny_bert, precision=precision), resumed)

@@ -28,7 +28,7 @@ from assay.checkpoints.files import TOKENIZER_CONFIG
 from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
 from assay.checkpoints.reading import measure_tokens, warn_of_reading
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
-from assay.checkpoints.torch_state import multiplies_bfloat16, pick_device, quiet_transformers
+from assay.checkpoints.torch_state import pick_device, quiet_transformers
 from assay.errors import InputError
 from assay.models.averaging_layer import append_averaging_layer
 from assay.models.classifier_network import (
@@ -53,9 +53,9 @@ from assay.training.frozen_states import FrozenStates, keep_states
 from assay.training.inference import Forward, network_logits, read_long_texts
 from assay.training.loop import TrainingConfig, seeded, train_network
 from assay.training.objectives import start_bias
+from assay.training.precision import choose_precision
 from assay.training.processes import Processes, join_processes
-from assay.training.schedule import PRECISIONS
-from assay.training.state_store import StateStore, find_setting, fingerprint_texts
+from assay.training.state_store import StateStore, fingerprint_texts
 from assay.training.states import TrainingStates
 
 __all__ = ["Finetune"]
@@ -91,8 +91,8 @@ class Finetune(TextClassifier):
         the mean of all tokens, which one more layer brings to the first.
     precision : {"float32", "bfloat16"}, optional
         Precision of the arithmetic in training; what is saved is float32. None: bfloat16 on GPUs
-        and processors that have instructions for it (AVX512_BF16 or AMX). A training that is
-        resumed goes on in the precision that it began with.
+        and processors that have instructions for it (AVX512_BF16 or AMX), for checkpoints that
+        compute in it. A training that is resumed goes on in the precision that it began with.
     device : str, optional
         ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``. None: what `--device` or the environment
         says.
@@ -153,7 +153,6 @@ class Finetune(TextClassifier):
         self.token_counts_ = count_tokens(self.tokenizer_, train[0])
         validation = context.encode_validation(self.tokenizer_)
         with join_processes() as processes, seeded(self.seed):
-            self.precision_ = self.precision or _best_precision(device, context.states)
             if processes.is_first:
                 warn_of_reading(measure_tokens(self.checkpoint_.name, self.tokenizer_, texts))
             self.network_ = self._fresh_network(label_ids).to(device)
@@ -161,6 +160,14 @@ class Finetune(TextClassifier):
             self._prepare(*train, class_weights, processes)
             skip_unread_tokens(self.network_)
             forward = self._forward()
+            self.precision_ = choose_precision(
+                self.precision,
+                self.network_,
+                forward,
+                train[0],
+                pad_id=self.tokenizer_.pad_id,
+                states=context.states,
+            )
             config = replace(self._config(len(texts)), class_weights=class_weights)
             store = self._store(context.states, config, train, validation, processes)
             with self._frozen_states(forward, train[0], config, context, processes) as states:
@@ -378,14 +385,6 @@ class Finetune(TextClassifier):
             stock.model_max_length = self.tokenizer_.max_tokens
             stock.save_pretrained(root)
         self.tokenizer_.save(layout.tokenizer)
-
-
-def _best_precision(device: torch.device, states: TrainingStates | None) -> str:
-    """Return the precision that a training began with; of a new one, the faster precision."""
-    before = find_setting(states, "precision")
-    if before in PRECISIONS:
-        return str(before)
-    return "bfloat16" if multiplies_bfloat16(device) else "float32"
 
 
 def _forward_through(network: nn.Module) -> Forward:

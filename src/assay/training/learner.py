@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from assay.training.frozen_states import FrozenStates
 from assay.training.graphed_steps import GraphedSteps, can_record, repeats_steps
 from assay.training.inference import Forward, copy_to, make_batch
 from assay.training.objectives import OBJECTIVES
+from assay.training.precision import arithmetic
 from assay.training.processes import Processes
 from assay.training.schedule import Schedule, TrainingConfig
 from assay.training.state_store import StateStore, TrainingState, random_states, restore_random
@@ -156,7 +156,7 @@ class Learner:
     def _loss(
         self, forward: Forward, input_ids: Tensor, mask: Tensor, targets: Tensor, *, reduction: str
     ) -> Tensor:
-        with self._arithmetic():
+        with arithmetic(self.device, self.config.precision):
             logits = forward(input_ids, mask)
         return self.objective.loss(
             logits.float(),
@@ -186,16 +186,6 @@ class Learner:
         return self.processes.share_gradients(
             self.parameters, self.forward, uses_all=repeats_steps(self.network)
         )
-
-    def _arithmetic(self) -> AbstractContextManager[Any]:
-        """Return the block in which the network computes in the precision of the settings."""
-        if self.config.precision == "bfloat16":
-            # Weights are cast anew in each step: a cast that is kept would be frozen in a recording
-            block: AbstractContextManager[Any] = torch.autocast(
-                self.device.type, dtype=torch.bfloat16, cache_enabled=False
-            )
-            return block
-        return nullcontext()
 
     def _first_says(self, *, is_so: bool) -> bool:
         """Return what the first process says: all processes must decide alike."""
