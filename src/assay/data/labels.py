@@ -15,7 +15,7 @@ from assay._arguments import check_fields, checked
 from assay.data.label_forms import parse_list_cell
 from assay.errors import DataError, cut, did_you_mean, list_problems
 
-__all__ = ["LabelSet", "Task", "list_labels", "natural_sort"]
+__all__ = ["LabelSet", "Task", "list_labels", "natural_sort", "unknown_label"]
 
 Task = Literal["single", "multi"]  # one label per text, or any number of labels per text
 N_LISTED, N_SHOWN = 20, 5  # names in a message, and in a repr
@@ -38,6 +38,14 @@ def list_labels(labels: Iterable[str]) -> str:
     names = list(labels)
     separator = "; " if any("," in name for name in names) else ", "
     return separator.join(names)
+
+
+def unknown_label(unknown: str, names: Sequence[str]) -> DataError:
+    """Return the error about a label that is none of those that are known."""
+    return DataError(
+        f"label '{cut(unknown)}' is not one of the {len(names)} known labels: "
+        f"{', '.join(map(cut, names[:N_LISTED]))}.{did_you_mean(unknown, names)}"
+    )
 
 
 def natural_sort(names: Iterable[str]) -> list[str]:
@@ -252,11 +260,7 @@ class LabelSet:
         try:
             return np.fromiter(positions, dtype=np.int64, count=n_labels)
         except KeyError as err:
-            unknown = str(err.args[0])
-            raise DataError(
-                f"label '{cut(unknown)}' is not one of the {len(self)} known labels: "
-                f"{', '.join(map(cut, self.names[:N_LISTED]))}.{did_you_mean(unknown, self.names)}"
-            ) from None
+            raise unknown_label(str(err.args[0]), self.names) from None
 
     def __len__(self) -> int:
         return len(self.names)

@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from assay._arguments import check_parameters, checked
@@ -26,8 +25,8 @@ from assay.data.labels import SINGLE_LABEL_HINT
 from assay.data.texts import check_texts
 from assay.errors import InputError
 from assay.methods import METHODS, join_names, methods_where
-from assay.models.label_array import label_array
 from assay.models.outputs import Outputs
+from assay.models.pairs import check_pair, check_task, pair_texts
 from assay.progress import Progress
 from assay.runtime.entries import CheckpointEntry, TokenizationEntry, TrainingDataEntry
 from assay.runtime.limits.scripts import has_emoji, list_scripts
@@ -66,7 +65,8 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
     Attributes
     ----------
     classes_ : array of shape (n_classes,)
-        ``np.unique(y)``: the column order of every array that the estimator returns.
+        The column order of every array that the estimator returns: ``np.unique(y)``; of lists of
+        labels all names, sorted; of a frame its columns, and of a matrix their numbers.
     temperature_ : float
         Divides the logits; 1 until `calibrate`.
     targets_ : Targets
@@ -107,8 +107,9 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         ----------
         X : sequence of str, of length n_texts
         y : sequence of labels, of length n_texts
-            Several labels per text: lists of names, or zeros and ones of shape (n_texts, n_labels),
-            dense or sparse.
+            Several labels per text: a list, tuple or set of names for each, or a column of lists;
+            or zeros and ones of shape (n_texts, n_labels): an array, a sparse matrix, or a frame
+            whose columns are called as the labels.
         validation : (texts, labels), optional
             Rows that choices may see: which epoch to keep, and the temperature.
         score : callable, optional
@@ -149,7 +150,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         self.fitted_ = self.targets_.untrained(len(self.classes_))
         self.history_: list[dict[str, float]] = []
         if held_out is not None:
-            _check_pair(held_out)
+            check_pair(held_out)
             context = self._with_validation(context, *held_out)
         self._fit(texts, label_ids, context)
         if held_out is not None:
@@ -168,6 +169,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """Return the context with these rows as validation, if there are any."""
         if not len(texts):
             return context
+        check_task(labels, self.targets_)
         held_out, held_out_labels = self._check_pairs(texts, labels, name="validation texts")
         held_out_ids = self.targets_.encode(held_out_labels, self.classes_)
         return replace(context, validation_texts=held_out, validation_ids=held_out_ids)
@@ -183,22 +185,14 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
             The texts are no sequence of str, or another number than the labels; or a text has
             several labels, which the method does not take.
         """
-        if self.targets_.task == "single":
-            return _check_pairs(texts, labels, name=name)
-        if not METHODS[self.method].takes_several:
+        task = self.targets_.task
+        if task == "multi" and not METHODS[self.method].takes_several:
             able = join_names(methods_where(lambda method: method.takes_several), "or")
             raise InputError(
                 f"method '{self.method}' takes one label per text; {able} takes several",
                 hint=SINGLE_LABEL_HINT,
             )
-        as_list = check_texts(texts, name=name)
-        n_labels = labels.shape[0] if hasattr(labels, "shape") else len(labels)
-        if n_labels != len(as_list):
-            raise InputError(
-                f"{len(as_list):,} texts and {n_labels:,} labels; "
-                "the same number of each is accepted"
-            )
-        return as_list, labels
+        return pair_texts(texts, labels, task=task, name=name)
 
     def outputs(self, order: np.ndarray) -> Outputs:
         """Return what the columns of a saved network are.
@@ -259,7 +253,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         No texts leave it as it is.
         """
         check_is_fitted(self, "classes_")
-        find_targets(y)  # refuses what is no sequence
+        check_task(y, self.targets_)
         texts, labels = self._check_pairs(X, y, name="X")
         if texts:
             targets = self.targets_.encode(labels, self.classes_)
@@ -346,6 +340,21 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         """
         return self.answer(self.predict_proba(X))  # refuses an estimator that is not fitted
 
+    def score(
+        self, X: Sequence[str], y: Sequence[Any], sample_weight: Sequence[float] | None = None
+    ) -> float:
+        """Return the accuracy; where a text may have several labels, the share of exact matches.
+
+        A label that train lacks counts as one that was not predicted.
+        """
+        check_is_fitted(self, "classes_")
+        check_task(y, self.targets_)
+        texts, labels = self._check_pairs(X, y, name="X")
+        if not texts:
+            raise InputError("X holds no text; at least one is accepted")
+        is_right = self.targets_.are_right(labels, self.predict(texts), self.classes_)
+        return float(np.average(is_right, weights=sample_weight))
+
     def answer(self, probs: np.ndarray) -> np.ndarray:
         """Return what `predict` answers, given what `predict_proba` returned."""
         return self.targets_.predict(probs, self.classes_, self.fitted_)
@@ -356,31 +365,3 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         tags.input_tags.two_d_array = False
         tags.classifier_tags.multi_label = METHODS[self.method].takes_several
         return tags
-
-
-def _check_pair(validation: Any) -> None:
-    """Refuse what is not a pair of texts and labels."""
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
-        raise InputError(
-            f"validation is of the type {type(validation).__name__}; "
-            "a pair (texts, labels) is accepted"
-        )
-
-
-def _check_pairs(
-    texts: Sequence[str], labels: Sequence[Any], *, name: str
-) -> tuple[list[str], np.ndarray]:
-    """Return the texts as a list and the labels as an array, one per text."""
-    as_list = check_texts(texts, name=name)
-    as_array = label_array(labels)
-    if as_array.ndim != 1:
-        raise InputError(
-            f"the labels have {as_array.ndim} dimensions; one label per text is accepted"
-        )
-    if len(as_array) != len(as_list):
-        raise InputError(
-            f"{len(as_list):,} texts and {len(as_array):,} labels; "
-            "the same number of each is accepted"
-        )
-    check_classification_targets(as_array)
-    return as_list, as_array

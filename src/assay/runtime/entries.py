@@ -23,6 +23,7 @@ __all__ = [
     "ScopeEntry",
     "ScoreClaim",
     "ScoreEntry",
+    "ThresholdRuleEntry",
     "TokenizationEntry",
     "TrainingDataEntry",
     "VocabularyEntry",
@@ -162,6 +163,19 @@ class LabelRuleEntry(TypedDict, total=False):
     costs: NotRequired[list[list[float]]]
     split: str
     n_texts: int
+
+
+class ThresholdRuleEntry(TypedDict, total=False):
+    """What the thresholds of several labels were chosen for, where that is not F1 alone.
+
+    All are in LabelSet order: null where nothing was asked of a label, and as costs what it costs
+    that a label is missing, and that it is given to a text without it.
+    """
+
+    min_recall: list[float | None]
+    min_precision: list[float | None]
+    costs: list[list[float]]
+    split: str
 
 
 class CoverageCurveEntry(TypedDict, total=False):

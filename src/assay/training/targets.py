@@ -7,16 +7,23 @@ answers, and what is fitted on held-out texts. An estimator asks it and has no c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
-from assay.data.cell_values import is_null
-from assay.data.label_forms import are_matrix_rows
-from assay.data.labels import LabelSet, Task
-from assay.errors import DataError, InputError, plural
+from assay.data.labels import Task, unknown_label
+from assay.data.several_arrays import (
+    check_lists,
+    is_matrix,
+    label_lists,
+    name_labels,
+    own_labels,
+    read_matrix,
+)
+from assay.errors import DataError, InputError
+from assay.runtime.entries import ThresholdRuleEntry
 from assay.runtime.limits.thresholds import Thresholds
 from assay.runtime.linear import sigmoid, softmax
 from assay.training.calibration import Calibration, ScaleShift, Temperature, fit_scale_shift
@@ -37,10 +44,13 @@ class Fitted:
         What makes logits calibrated.
     thresholds : Thresholds, optional
         From which score each label is given; None where a text has one label.
+    rule : ThresholdRuleEntry
+        What they were chosen for; empty: F1.
     """
 
     calibration: Calibration
     thresholds: Thresholds | None = None
+    rule: ThresholdRuleEntry = field(default_factory=ThresholdRuleEntry)
 
     @property
     def temperature(self) -> float:
@@ -71,6 +81,13 @@ class Targets(ABC):
         ------
         DataError
             A label is not among them.
+        """
+
+    @abstractmethod
+    def are_right(self, labels: Any, predicted: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Return whether what was predicted is what each text has, bool of shape (n_texts,).
+
+        A label that is not among the classes is one that was not predicted.
         """
 
     @abstractmethod
@@ -139,6 +156,9 @@ class _Single(Targets):
         except KeyError as err:
             raise _unknown(err, len(position)) from None
 
+    def are_right(self, labels: Any, predicted: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        return np.asarray(labels == predicted, dtype=bool)
+
     def weigh(
         self, class_weight: ClassWeight, classes: np.ndarray, targets: np.ndarray
     ) -> np.ndarray | None:
@@ -172,30 +192,32 @@ class _Several(Targets):
     task = "multi"
 
     def learn(self, labels: Any) -> tuple[np.ndarray, np.ndarray]:
-        matrix = _as_matrix(labels)
-        if matrix is not None:
-            classes, targets = np.arange(matrix.shape[1]), matrix
+        if is_matrix(labels):
+            classes, targets = read_matrix(labels)
         else:
-            _check_known(labels)
-            names = {str(name) for own in labels for name in own}
-            classes = np.array(sorted(names))
-            targets = self.encode(labels, classes) if len(names) else np.zeros((len(labels), 0))
+            lists = label_lists(labels)
+            classes = name_labels(lists)
+            targets = _indicate(lists, classes)
             _check_useful(classes, targets)
         if not targets.size or not targets.any():
             raise DataError(
-                f"no text of {len(labels):,} has any label; at least one label is accepted"
+                f"no text of {len(targets):,} has any label; at least one label is accepted"
             )
         return classes, targets
 
     def encode(self, labels: Any, classes: np.ndarray) -> np.ndarray:
-        matrix = _as_matrix(labels)
-        if matrix is None:
-            return LabelSet(tuple(map(str, classes)), "multi").indicator(labels)
-        if matrix.shape[1] != len(classes):
-            raise InputError(
-                f"the matrix of labels has {matrix.shape[1]} columns; {len(classes)} are accepted"
-            )
-        return matrix
+        if is_matrix(labels):
+            return _in_order(*read_matrix(labels), classes)
+        return _indicate(label_lists(labels), classes)
+
+    def are_right(self, labels: Any, predicted: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        if is_matrix(labels):
+            return np.asarray((self.encode(labels, classes) == predicted).all(axis=1))
+        lists = label_lists(labels)
+        known = set(classes.tolist())
+        is_known = np.array(list(map(known.issuperset, lists)), dtype=bool)
+        targets = _indicate(list(map(known.intersection, lists)), classes)
+        return np.asarray(is_known & (targets == predicted).all(axis=1))
 
     def weigh(
         self, class_weight: ClassWeight, classes: np.ndarray, targets: np.ndarray
@@ -247,46 +269,16 @@ def find_targets(labels: Sequence[Any]) -> Targets:
         raise InputError(
             f"y, the labels, is {shown}; a sequence with the label of each text is accepted"
         )
-    if getattr(labels, "ndim", 1) == 2:
+    if is_matrix(labels):
         return SEVERAL
-    are_lists = [isinstance(own, list | tuple | set | frozenset) for own in labels]
-    if any(are_lists) and not all(are_lists):
-        one, other = are_lists.index(False), are_lists.index(True)
-        raise InputError(
-            f"text {one} has no list of labels, and text {other} has one; a list for every text, "
-            "or one label for every text, is accepted"
-        )
-    return SEVERAL if any(are_lists) else SINGLE
+    is_column = getattr(labels, "ndim", 1) == 1
+    return SEVERAL if is_column and check_lists(own_labels(labels)) else SINGLE
 
 
 def _is_counted(labels: object) -> bool:
     """Tell whether labels can be gone through more than once, and have a length."""
     is_sized = hasattr(labels, "__iter__") and hasattr(labels, "__len__")
     return is_sized and getattr(labels, "ndim", 1) > 0
-
-
-def _check_known(labels: Sequence[Sequence[Any]]) -> None:
-    """Refuse lists of labels in which one is not known.
-
-    Raises
-    ------
-    InputError
-        A label is None, NaN or a list, or the lists are rows of a matrix.
-    """
-    if are_matrix_rows(list(labels)):
-        raise InputError(
-            "the lists of labels are rows of zeros and ones; lists of names are accepted",
-            hint="give a matrix as an array: np.array(labels)",
-        )
-    for i, own in enumerate(labels):
-        for name in own:
-            if is_null(name):
-                raise InputError(
-                    f"a label of text {i} is {name}; names are accepted",
-                    hint="leave out texts whose labels are not known; [] says that none fits",
-                )
-            if isinstance(name, list | tuple | set | frozenset):
-                raise InputError(f"a label of text {i} is itself a list; names are accepted")
 
 
 def _check_useful(classes: np.ndarray, targets: np.ndarray) -> None:
@@ -304,27 +296,42 @@ def _check_useful(classes: np.ndarray, targets: np.ndarray) -> None:
         raise DataError(f"all texts have the label '{label}': there is nothing to learn")
 
 
-def _as_matrix(labels: Any) -> np.ndarray | None:
-    """Return an indicator matrix as int64; None for lists of names.
+def _indicate(lists: Sequence[Collection[Any]], classes: np.ndarray) -> np.ndarray:
+    """Return which of the classes each text has, as int64 zeros and ones.
+
+    Raises
+    ------
+    DataError
+        A label is not among them.
+    """
+    position = {name: column for column, name in enumerate(classes.tolist())}
+    cells = np.zeros((len(lists), len(classes)), dtype=np.int64)
+    for row, own in enumerate(lists):
+        for name in own:
+            if name not in position:
+                raise unknown_label(str(name), list(map(str, position)))
+            cells[row, position[name]] = 1
+    return cells
+
+
+def _in_order(names: np.ndarray, cells: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the columns of a matrix in the order of the classes: by name, or as they are.
 
     Raises
     ------
     InputError
-        It holds something else than zeros and ones.
+        There are more columns than classes, or fewer.
+    DataError
+        The columns have other names than the classes.
     """
-    if getattr(labels, "ndim", 1) != 2:
-        return None
-    n_labels = labels.shape[1]
-    if n_labels < 2:
-        column = ", ".join(map(repr, getattr(labels, "columns", ())))
-        raise InputError(
-            f"the matrix of labels has {plural(n_labels, 'column')}; at least 2 are accepted",
-            hint=f"a single column is a label per text: give labels[{column or ':, 0'}]",
-        )
-    cells = np.asarray(labels.toarray() if hasattr(labels, "toarray") else labels)
-    if not np.isin(cells, (0, 1)).all():
-        raise InputError("the matrix of labels holds other values; zeros and ones are accepted")
-    return cells.astype(np.int64)
+    own, known = names.tolist(), classes.tolist()
+    if len(own) != len(known):
+        raise InputError(f"the matrix of labels has {len(own)} columns; {len(known)} are accepted")
+    if set(own) == set(known):
+        return cells[:, [own.index(name) for name in known]]
+    if isinstance(own[0], str) and isinstance(known[0], str):
+        raise unknown_label(next(name for name in own if name not in known), known)
+    return cells
 
 
 def _unknown(err: KeyError, n_labels: int) -> DataError:
