@@ -370,6 +370,8 @@ def read_objects(path):
 # to train.
 ELSEWHERE = {
     "DatasetSummary",
+    # tests/recipes/test_run_several.py
+    "ThresholdRule",
     "Vocabulary",
     # tests/recipes/test_evaluate_known_file.py
     "UnseenScores",
@@ -397,7 +399,7 @@ NOT_MET = {
     "Explanation": {"predicted_labels"},
     "MethodResult": {"label_rule"},
     # tests/recipes/test_run_several.py
-    "Manifest": {"min_labels"},
+    "Manifest": {"min_labels", "threshold_rule"},
     "StarvedLabel": {"label", "n_texts", "recall", "gain", "low", "high"},
     "DroppedRow": {"split", "line", "reason"},
     "Scores": {"mean_absolute_error", "quadratic_weighted_kappa"},

@@ -40,6 +40,16 @@ def test_pairs_that_are_missed_together_are_counted():
     assert pair == {"labels": ["rude", "fun"], "n_texts": 6, "n_both": 3, "n_none": 0}
 
 
+def test_pairs_without_a_miss_are_shown_after_the_others():
+    """A report that left them out said that test has no other texts with two labels."""
+    truth = np.array([[1, 1, 0]] * 2 + [[0, 1, 1]] * 3 + [[1, 0, 0]] * 2)
+    predicted = truth.copy()
+    predicted[0, 0] = 0
+    pairs = find_missed_pairs(truth, predicted, LABELS.names)
+    assert [(one["n_texts"], one["n_both"]) for one in pairs] == [(2, 1), (3, 3)]
+    assert pairs[1]["labels"] == list(LABELS.names[1:])
+
+
 def test_curves_are_of_the_worst_labels_with_enough_texts():
     """Recall falls with the threshold, and precision is unknown where nothing is given."""
     curves = trace_thresholds(TRUTH, PROBS, scored().scores.per_label)

@@ -198,6 +198,13 @@ def test_thresholds_reach_what_is_asked_of_them(data: Path, tmp_path: Path) -> N
     model = load_model(tmp_path / "asked")
     assert found["refused"] is None
     assert model.manifest.label_rule == {}
+    rule = model.manifest.threshold_rule
+    assert rule["split"] == "validation"
+    assert dict(zip(model.labels, rule["min_recall"], strict=True))["sad"] == 0.4
+    assert dict(zip(model.labels, rule["min_precision"], strict=True))["rude"] == 0.6
+    assert plain.manifest.threshold_rule == {}
+    shapes = read_shapes((ROOT / "docs" / "json.md").read_text(encoding="utf-8"))
+    assert {*rule, "costs"} == set(shapes["ThresholdRule"])
     assert (
         dict(zip(model.labels, model.manifest.thresholds, strict=True)).items()
         >= {label: pytest.approx(value) for label, value in found["thresholds"].items()}.items()
@@ -214,6 +221,8 @@ def test_thresholds_reach_what_is_asked_of_them(data: Path, tmp_path: Path) -> N
     found = train_model(data, tmp_path / "costs", method="linear", cost=costs)["label_rule"]
     assert list(found["thresholds"].values()) == [pytest.approx(0.1)] * 4
     assert load_model(tmp_path / "costs").manifest.thresholds == (pytest.approx(0.1),) * 4
+    thrifty = load_model(tmp_path / "costs").manifest.threshold_rule
+    assert thrifty == {"split": "validation", "costs": [[9, 1]] * 4}
     assert found["effects"][0]["mean_cost"] <= found["effects"][0]["mean_cost_without"]
 
 
@@ -237,7 +246,12 @@ def test_run_chooses_thresholds_out_of_fold_and_reports_it(data: Path, tmp_path:
     model = load_model(tmp_path / "r" / "model")
     threshold = model.manifest.thresholds[model.labels.index("sad")]
     assert outcome["thresholds"] == {"sad": pytest.approx(threshold)}
-    assert "Labels by rule" in (tmp_path / "r" / "report.md").read_text(encoding="utf-8")
+    report = (tmp_path / "r" / "report.md").read_text(encoding="utf-8")
+    assert "Labels by rule" in report
+    assert "for what was asked, as the table of labels by rule says, and else for F1" in report
+    card = (tmp_path / "r" / "model" / "README.md").read_text(encoding="utf-8")
+    assert "The threshold of 'sad' was chosen for a recall of at least 70.0%, not for F1." in card
+    assert "its train and validation splits together" in card
 
 
 def test_training_texts_are_kept_with_all_their_labels(data: Path, tmp_path: Path) -> None:

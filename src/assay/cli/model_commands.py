@@ -109,8 +109,10 @@ def _describe_data(data: TrainingDataEntry) -> str:
 def _describe_rule(manifest: Manifest) -> list[str]:
     """Say which label is given, where that is not always the one with the highest score."""
     if manifest.task == "multi":
-        pairs = zip(manifest.labels, manifest.thresholds, strict=True)
-        given = [f"{label} from a score of {threshold:.3f} on" for label, threshold in pairs]
+        given = []
+        whys = _why_thresholds(manifest)
+        for label, threshold, why in zip(manifest.labels, manifest.thresholds, whys, strict=True):
+            given.append(f"{label} from a score of {threshold:.3f} on{why}")
         if manifest.min_labels:
             given.append("the label with the highest score always")
         return given
@@ -120,10 +122,25 @@ def _describe_rule(manifest: Manifest) -> list[str]:
     if "costs" in rule:
         return ["the label whose mistakes are expected to cost least"]
     sentences = []
-    for label, threshold in zip(manifest.labels, rule["thresholds"], strict=False):
-        if threshold is not None:
-            sentences.append(f"{label} from a score of {threshold:.3f} on")
+    for label, score in zip(manifest.labels, rule["thresholds"], strict=False):
+        if score is not None:
+            sentences.append(f"{label} from a score of {score:.3f} on")
     return sentences
+
+
+def _why_thresholds(manifest: Manifest) -> list[str]:
+    """Return what the threshold of each label was chosen for, after it; nothing where it is F1."""
+    rule, whys = manifest.threshold_rule, [""] * len(manifest.labels)
+    for measure, targets in (
+        ("recall", rule.get("min_recall")),
+        ("precision", rule.get("min_precision")),
+    ):
+        for i, target in enumerate(targets or []):
+            if target is not None:
+                whys[i] = f", for a {measure} of at least {percent(target)}"
+    for i, (missing, extra) in enumerate(rule.get("costs", [])):
+        whys[i] = f", as a missing label costs {missing:g} and one too many {extra:g}"
+    return whys
 
 
 def _what_is_readable(method: str) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from assay.catalogue import Fact
 from assay.evaluation.rule_effects import RuleEffect, RuleOutcome, measure_rule
 from assay.evaluation.scoring import ScoredSplit
+from assay.runtime.entries import ThresholdRuleEntry
 from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.limits.wilson import wilson_bounds
 
@@ -45,6 +46,17 @@ class AskedRule:
     min_recall: Mapping[str, float] = field(default_factory=dict)
     min_precision: Mapping[str, float] = field(default_factory=dict)
     costs: tuple[tuple[float, ...], ...] = ()
+
+    def to_entry(self, split: str) -> ThresholdRuleEntry:
+        """Return what assay.json says of thresholds that were chosen on a split for this."""
+        entry: ThresholdRuleEntry = {"split": split}
+        if self.min_recall:
+            entry["min_recall"] = list(map(self.min_recall.get, self.labels))
+        if self.min_precision:
+            entry["min_precision"] = list(map(self.min_precision.get, self.labels))
+        if self.costs:
+            entry["costs"] = list(map(list, self.costs))
+        return entry
 
     @property
     def goals(self) -> tuple[_Goal, ...]:

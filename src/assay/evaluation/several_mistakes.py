@@ -132,7 +132,7 @@ def _names(row: np.ndarray, labels: Sequence[str]) -> list[str]:
 def find_missed_pairs(
     truth: np.ndarray, predicted: np.ndarray, labels: Sequence[str]
 ) -> list[MissedPair]:
-    """Return the pairs of labels of which most texts lack one in the answers.
+    """Return the pairs of labels that texts have: first those that most texts lack in the answers.
 
     Parameters
     ----------
@@ -143,9 +143,10 @@ def find_missed_pairs(
     hit = truth * predicted
     missed = truth * (1 - predicted)
     n_true, n_both, n_none = count_pairs(truth), count_pairs(hit), count_pairs(missed)
-    n_incomplete = np.triu(n_true - n_both, k=1)
-    first, second = np.nonzero(n_incomplete)
-    order = np.argsort(-n_incomplete[first, second], kind="stable")[:N_PAIRS]
+    n_incomplete = n_true - n_both
+    first, second = np.nonzero(np.triu(n_true, k=1))
+    found = first, second
+    order = np.lexsort((-n_true[found], -n_incomplete[found]))[:N_PAIRS]
     pairs: list[MissedPair] = []
     for i, j in zip(first[order].tolist(), second[order].tolist(), strict=True):
         pairs.append(

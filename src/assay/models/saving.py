@@ -239,6 +239,7 @@ def _describe(
         task=labels.task,
         thresholds=() if thresholds is None else tuple(thresholds.scores[order].tolist()),
         min_labels=0 if thresholds is None else thresholds.min_labels,
+        threshold_rule=estimator.fitted_.rule,
         method=estimator.method,
         labels=labels.names,
         seed=int(getattr(estimator, "seed", 0)),

@@ -256,7 +256,9 @@ def _labels_note(
     per_label: Sequence[Mapping[str, Any]], method: Mapping[str, Any], spoken: Spoken
 ) -> str:
     """Say when a label is given, and what a dash in the table means."""
-    note = spoken.say("several.labels_note")
+    outcome = method.get("label_rule")
+    is_by_rule = outcome is not None and outcome["refused"] is None
+    note = spoken.say("several.labels_note_rule" if is_by_rule else "several.labels_note")
     if method.get("min_labels"):
         note = note + " " + spoken.say("several.labels_least")
     if any(map(_is_absent, per_label)):

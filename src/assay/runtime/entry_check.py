@@ -16,6 +16,7 @@ from assay.runtime.entries import (
     ExportEntry,
     ParityEntry,
     ScoreEntry,
+    ThresholdRuleEntry,
     TrainingDataEntry,
     VocabularyEntry,
 )
@@ -27,6 +28,7 @@ SHOWN: Mapping[str, Any] = {
     "scores": list[ScoreEntry],
     "parity": ParityEntry,
     "training_data": TrainingDataEntry,
+    "threshold_rule": ThresholdRuleEntry,
     "export": ExportEntry,
     "vocabulary": VocabularyEntry,
     "versions": dict[str, str],

@@ -23,6 +23,7 @@ from assay.runtime.entries import (
     ParityEntry,
     ScopeEntry,
     ScoreEntry,
+    ThresholdRuleEntry,
     TokenizationEntry,
     TrainingDataEntry,
     VocabularyEntry,
@@ -54,6 +55,7 @@ OPTIONAL_TYPES = {
     "abstain": dict,
     "coverage_curve": dict,
     "label_rule": dict,
+    "threshold_rule": dict,
     "scope": dict,
     "kept_texts": dict,
     "export": dict,
@@ -97,6 +99,9 @@ class Manifest(Brief):
     label_rule : LabelRuleEntry
         Which label is given, where that is not always the one with the highest score. In the file
         only if there is such a rule.
+    threshold_rule : ThresholdRuleEntry
+        What the thresholds of several labels were chosen for. In the file only where that is not F1
+        alone.
     scope : ScopeEntry
         Where validation texts are on the statistics of scope.json; empty without that file.
     kept_texts : KeptTextsEntry
@@ -143,6 +148,7 @@ class Manifest(Brief):
     thresholds: tuple[float, ...] = ()
     min_labels: int = 0
     label_rule: LabelRuleEntry = field(default_factory=LabelRuleEntry)
+    threshold_rule: ThresholdRuleEntry = field(default_factory=ThresholdRuleEntry)
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -209,8 +215,10 @@ class Manifest(Brief):
     def to_dict(self) -> dict[str, Any]:
         """Return plain values as they are written to assay.json, `schema_version` first."""
         values = asdict(self)
-        for name in ("task", "thresholds", "min_labels", "label_rule"):
+        for name in ("task", "thresholds", "min_labels", "label_rule", "threshold_rule"):
             del values[name]
+        if self.threshold_rule:  # no part of `_optional`: it says why, not what is predicted
+            values["threshold_rule"] = dict(self.threshold_rule)
         return {"schema_version": values.pop("schema_version"), **values, **self._optional()}
 
     @classmethod
@@ -285,6 +293,9 @@ def _check_several(values: Mapping[str, Any], *, where: Path) -> None:
         raise ModelError(f"{where}: task {task!r} is not known; single and multi are accepted")
     if task == "multi" and not _are_thresholds(thresholds, len(values["labels"])):
         raise ModelError(f"{where}: thresholds is not one number from 0 to 1 per label")
+    for name, asked in values.get("threshold_rule", {}).items():
+        if isinstance(asked, list) and len(asked) != len(values["labels"]):
+            raise ModelError(f"{where}: threshold_rule.{name} is not one value per label")
     least = values.get("min_labels", 0)
     if isinstance(least, bool) or least not in (0, 1):
         raise ModelError(f"{where}: min_labels is {least!r}; 0 and 1 are accepted")

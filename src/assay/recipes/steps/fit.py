@@ -355,7 +355,8 @@ def _choose_thresholds(
     scores = thresholds.scores.copy()
     for label, threshold in chosen.thresholds.items():
         scores[classes.index(label)] = threshold
-    estimator.fitted_ = replace(estimator.fitted_, thresholds=Thresholds(scores))
+    rule = asked.to_entry(split)
+    estimator.fitted_ = replace(estimator.fitted_, thresholds=Thresholds(scores), rule=rule)
 
 
 def _score_one_label(label_set: LabelSet, seed: int) -> Score:
