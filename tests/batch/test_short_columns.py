@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from assay.batch.files import predict_file
 from assay.batch.short_columns import shorten
 from assay.data.files.readers import read_rows
+from assay.recipes.steps.prepare import DataOptions
+from assay.recipes.train import train_model
+from assay.runtime.predictor import load_model
 
 RECORD = {
     "label": "truth",
@@ -59,10 +64,37 @@ def test_several_labels_stand_in_one_column():
         "confidence": "sure",
     }
     top = {"text": "a", "predicted_labels": [], "top_k": [{"label": "joy", "score": 0.25}]}
-    short = {"text": "a", "labels": "", "highest score": 0.25, "confidence": "leaning"}
+    short = {"text": "a", "labels": "", "highest score": 0.25, "confidence": "leaning to none"}
     assert shorten(top) == short  # 0.75 that none fits
     unsure = shorten({**top, "predicted_labels": None})
     assert (unsure["labels"], unsure["confidence"]) == (None, "does not know")
+    clear = shorten({**top, "top_k": [{"label": "joy", "score": 0.005}]})
+    assert clear["confidence"] == "sure that none fits"
+    unclear = shorten({**top, "top_k": [{"label": "joy", "score": 0.6}]})
+    assert unclear["confidence"] == "does not know"
+
+
+@pytest.mark.parametrize("separator", [";", None], ids=["joined", "lists"])
+def test_several_labels_of_a_workbook_are_joined_as_in_the_training_data(tmp_path, separator):
+    """By its separator; by commas where labels were lists."""
+    pytest.importorskip("openpyxl", reason="the extra xlsx is not installed")
+    pytest.importorskip("python_calamine", reason="the extra xlsx is not installed")
+    rows = []
+    for i in range(20):
+        rows += [(f"lost parcel {i}", ["delivery", "refund"]), (f"late {i}", ["delivery"])]
+        rows += [(f"hello {i}", [])]
+    data, new = tmp_path / "train.jsonl", tmp_path / "new.csv"
+    lines = [json.dumps({"text": text, "labels": labels}) for text, labels in rows]
+    if separator:
+        data = tmp_path / "train.csv"
+        lines = ["text,labels", *(f"{text},{separator.join(labels)}" for text, labels in rows)]
+    data.write_text("\n".join(lines), encoding="utf-8")
+    new.write_text("text\nlost parcel\n", encoding="utf-8")
+    options = DataOptions(label_separator=separator)
+    train_model(data, tmp_path / "m", method="linear", options=options)
+    predict_file(load_model(tmp_path / "m"), new, tmp_path / "out.xlsx")
+    (row,) = read_rows(tmp_path / "out.xlsx")
+    assert sorted(row.values["labels"].split(separator or ", ")) == ["delivery", "refund"]
 
 
 def test_blank_text_is_said_in_one_place_whatever_the_task():

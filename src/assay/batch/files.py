@@ -154,8 +154,9 @@ class _Task:
 
     @cached_property
     def joined_by(self) -> str | None:
-        """What is between several labels of a cell; None if there is nothing to join."""
-        return _find_separator(self.model, self.output.out)
+        """What is between several labels of a cell of a table; None: they are lists in JSON."""
+        is_table = file_kind(self.output.out) in PLAIN_STYLES
+        return _find_separator(self.model) if is_table else None
 
     def identity(self) -> Identity:
         options = {
@@ -180,6 +181,7 @@ class _Task:
 
 def _predict(task: _Task, *, overwrite: bool, resume: bool) -> PredictionSummary:
     output = task.output
+    output.label_separator = _find_separator(task.model)
     with _disk_errors(output), lock_output(output.out):
         identity = task.identity()
         if resume:
@@ -293,12 +295,12 @@ def _score_chunks(
                 task.output.append(fitting, rows_hash=rows_hash)
 
 
-def _find_separator(model: Model, out: Path) -> str | None:
+def _find_separator(model: Model) -> str | None:
     """Return what is between several labels of a cell: what the training data had there.
 
-    None: they are written as a JSON list. That holds also where the separator is part of a label.
+    None where that is not known, and where it is part of a label.
     """
-    if model.label_set.task == "single" or file_kind(out) not in PLAIN_STYLES:
+    if model.label_set.task == "single":
         return None
     separator = model.manifest.training_data.get("reading", {}).get("label_separator")
     if separator is None or any(separator in label for label in model.labels):

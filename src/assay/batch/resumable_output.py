@@ -72,6 +72,8 @@ class ResumableOutput:
         How a CSV or TSV is written; None until it is known, and where nothing is followed.
     text_column : str or None
         The column of the texts; None until it is known.
+    label_separator : str or None
+        What is between several labels of a cell in a workbook; None: commas or semicolons.
     input_types : sequence of pyarrow.DataType
         The types of the first columns of a Parquet file, where the input is one.
     """
@@ -83,6 +85,7 @@ class ResumableOutput:
         self.folder = out.with_name(f"{out.name}.partial")
         self.style: TableStyle | None = None
         self.text_column: str | None = None
+        self.label_separator: str | None = None
         self.input_types: Sequence[Any] = ()
         self.chunks: list[FinishedChunk] = []
         self.is_finished = False  # all chunks are written; files may still have to be moved
@@ -332,7 +335,11 @@ class ResumableOutput:
     def _short_records(self) -> Iterator[Record]:
         with self._data.open(encoding="utf-8") as lines:
             for line in lines:
-                yield shorten(parse_json(line), text_column=self.text_column)
+                yield shorten(
+                    parse_json(line),
+                    text_column=self.text_column,
+                    separator=self.label_separator,
+                )
 
     def delete(self) -> None:
         """Delete the folder, the manifest first: half a folder is then never resumed."""

@@ -28,19 +28,24 @@ ADDED = (
 )
 SCORE = "score:"
 BY_RULE = "by its rule"  # the same, where a rule gave a label below the highest score
+# How sure it is that no label fits: the highest score beside it says something else.
+NONE_FITS = {"sure": "sure that none fits", "leaning": "leaning to none"}
 NO_TEXT = "no text"  # in the place of how sure a label is, where a row holds no text
 TITLES = ("label", "score", "second label", "confidence", "in scope")
 SEVERAL_TITLES = ("labels", "highest score", "confidence", "in scope")
 
 
-def shorten(record: Record, *, text_column: str | None = None) -> Record:
+def shorten(
+    record: Record, *, text_column: str | None = None, separator: str | None = None
+) -> Record:
     """Return the columns of the input, then those for people.
 
     A column of the input with the name of one of those is called ``input_<name>``. Where the cell
-    of `text_column` is blank, that is said in the place of how sure the label is.
+    of `text_column` is blank, that is said in the place of how sure the label is. Several labels
+    are joined by `separator`, else by commas, or by semicolons where one of them holds a comma.
     """
     if "predicted_labels" in record:
-        return _shorten_several(record, text_column)
+        return _shorten_several(record, text_column, separator)
     short = _input_columns(record, TITLES)
     scores = scores_of(record)
     ranked = sorted(scores, key=lambda label: -scores[label])
@@ -68,20 +73,26 @@ def _holds_no_text(cell: object) -> bool:
     return cell is None or (isinstance(cell, str) and is_blank(cell))
 
 
-def _shorten_several(record: Record, text_column: str | None) -> Record:
+def _shorten_several(record: Record, text_column: str | None, separator: str | None) -> Record:
     """Return the columns for people where a text may have several labels."""
     short = _input_columns(record, SEVERAL_TITLES)
     labels, scores = record["predicted_labels"], scores_of(record)
     highest = max(scores.values())
-    short["labels"] = None if labels is None else list_labels(labels)
+    short["labels"] = None if labels is None else _join(labels, separator)
     short["highest score"] = round(highest, 3)
     sureness = highest if labels else math.prod(1 - score for score in scores.values())
     short["confidence"] = word_confidence(sureness, is_answered=labels is not None)
+    if labels == [] and short["confidence"] in NONE_FITS:
+        short["confidence"] = NONE_FITS[short["confidence"]]
     if text_column is not None and _holds_no_text(record.get(text_column)):
         short["confidence"] = NO_TEXT
     if "in_scope" in record:
         short["in scope"] = "yes" if record["in_scope"] else "no"
     return short
+
+
+def _join(labels: Sequence[str], separator: str | None) -> str:
+    return list_labels(labels) if separator is None else separator.join(labels)
 
 
 def _input_columns(record: Record, titles: Sequence[str]) -> Record:
