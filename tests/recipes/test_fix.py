@@ -685,3 +685,20 @@ def test_row_that_is_not_read_is_no_row_to_correct(tmp_path):
     [skipped] = fixed.skipped
     assert "all row 4 is not read: give it its label in" in skipped
     assert (tmp_path / "fixed.csv").read_text(encoding="utf-8").endswith("so bad,\n")
+
+
+def test_decisions_on_other_data_are_refused(tmp_path):
+    """As a script sees it: nothing is written, and the exit code is that of a wrong input."""
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\nso glad,joy\nso sad,sad\n", encoding="utf-8")
+    rows = [("all", 2, "another text", "sad", "yes"), ("all", 3, "one more", "joy", "yes")]
+    out = tmp_path / "fixed.csv"
+    sentence = "d.csv: none of the 2 accepted rows is in .*train.csv with its text.*were audited"
+    with pytest.raises(DataError, match=sentence):
+        fix_data(path, decide(tmp_path / "d.csv", *rows), out)
+    with pytest.raises(DataError, match=r"d.csv: the accepted row is not in .*train.csv"):
+        fix_data(path, decide(tmp_path / "d.csv", rows[0]), out)
+    assert not out.exists()
+    rows.append(("all", 3, "so sad", "joy", "yes"))
+    fixed = fix_data(path, decide(tmp_path / "d.csv", *rows), out)
+    assert (fixed.n_applied, len(fixed.skipped)) == (1, 2)

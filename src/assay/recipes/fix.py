@@ -89,12 +89,26 @@ class _Changes:
     labels: dict[str, dict[int, str | SeveralNames]] = field(default_factory=dict)
     n_right_already: int = 0
     n_merged: int = 0
+    n_elsewhere: int = 0  # accepted rows that are not in the data
     skipped: list[str] = field(default_factory=list)
 
     @property
     def n_applied(self) -> int:
         """How many labels change because a person accepted it."""
         return sum(map(len, self.labels.values())) - self.n_merged
+
+    def check_found(self, n_accepted: int, decisions: Path, data: Path) -> None:
+        """Refuse decisions of which no row is in the data: they were made for others."""
+        if not n_accepted or self.n_elsewhere < n_accepted:
+            return
+        where = f"in {data} with its text, so no label changes and nothing is written"
+        said = f"none of the {n_accepted:,} accepted rows is {where}"
+        if n_accepted == 1:
+            said = f"the accepted row is not {where}"
+        raise DataError(
+            f"{decisions.name}: {said}",
+            hint="give the data that were audited or reviewed, as they were then",
+        )
 
     def of_all_splits(self) -> dict[int, str | SeveralNames]:
         """Return the new labels by line, where one file holds all splits."""
@@ -147,8 +161,8 @@ def fix_data(
     Raises
     ------
     InputError
-        A file cannot be read or written again, no row is accepted and no label merged, or `out`
-        exists or is called like a file of another format.
+        A file cannot be read or written again, no row is accepted that the data hold, or
+        `out` exists or is named as another format.
     OutsideError
         The disk refused, or another process writes the same output.
     """
@@ -167,6 +181,7 @@ def fix_data(
             changes.merge(splits, separator=options.label_separator)
         if not (corrections or changes.n_merged):
             raise _nothing_accepted(Path(decisions), n_other_kinds)
+        changes.check_found(len(corrections), Path(decisions), data)
         if n_other_kinds:
             changes.skipped.append(f"{n_other_kinds:,} accepted rows are not about a label")
         writer = _Writer(options, _label_columns(splits))
@@ -175,13 +190,8 @@ def fix_data(
         else:
             with refusals_of_disk(out):
                 writer.write_file(data, out, changes.of_all_splits())
-    return Fixed(
-        str(out),
-        changes.n_applied,
-        changes.n_right_already,
-        tuple(changes.skipped),
-        changes.n_merged,
-    )
+    counts = changes.n_applied, changes.n_right_already, tuple(changes.skipped), changes.n_merged
+    return Fixed(str(out), *counts)
 
 
 def _check_format(data: Path, out: Path) -> None:
@@ -232,6 +242,7 @@ def _find_changes(
         split = next((name for name in candidates if _is_row(one, splits, places, name)), None)
         if split is None:
             changes.skipped.append(f"{where} {_why_not_there(one, splits.source)}")
+            changes.n_elsewhere += one.kind not in LEFT_OUT_KINDS
             continue
         own = changes.labels.setdefault(split, {})
         before = splits[split].labels[places[split][one.row]]
