@@ -550,3 +550,22 @@ def test_guesses_are_accepted_at_once_only_where_their_kind_is_chosen(tmp_path):
         state = client.get("/state", params={"kind": "doubtful_label"}).json()
         assert (state["n_acceptable"], state["n_guesses"]) == (1, 0)
         assert state["item"]["guess"] == "doubtful_label"
+
+
+def test_rows_of_one_label_are_looked_at_where_texts_have_several(tmp_path):
+    """Each label finds the rows that have it, or for which it is proposed; one more those without."""
+    labels = LabelSet(("fear", "joy", "sad"), "multi")
+
+    def issue(row, own, proposed=()):
+        written = labels.write_label(own), labels.write_label(proposed) if proposed else ""
+        return Issue("missing_label", "all", row, f"text {row}", *written)
+
+    found = [issue(2, ("joy",), ("fear", "joy")), issue(3, (), ("joy",)), issue(4, ("fear",))]
+    with closing(Journal(tmp_path / "d.csv.journal")) as journal:
+        session = ReviewSession(find_suspects(found), labels, journal, tmp_path / "d.csv")
+        assert session.labels_of_rows() == ["fear", "joy", "[]"]
+        rows = {}
+        for label in session.labels_of_rows():
+            rows[label] = session.keys_like(Filter(label=label))
+        assert rows == {"fear": ("all 2", "all 4"), "joy": ("all 2", "all 3"), "[]": ("all 3",)}
+        assert session.count(Filter(label="sad")) == 0

@@ -127,6 +127,11 @@ class Audit(Brief):
             found.setdefault(issue.kind, Counter())[issue.split] += 1
         return {kind: dict(rows) for kind, rows in found.items()}
 
+    @property
+    def n_rows(self) -> int:
+        """How many rows have a problem; one with several is counted once."""
+        return len({(issue.split, issue.row) for issue in self.issues})
+
     def shift_facts(self) -> list[Fact]:
         """State how the splits differ; only differences that are large and more than chance."""
         shifts: list[ClassShift | LengthShift] = [*self.class_shifts, *self.length_shifts]

@@ -89,9 +89,18 @@ def audit_command(
         return
     _show(audit, flags.id_column)
     if out is not None:
-        verb = "is" if len(audit.issues) == 1 else "are"
-        print_line(f"{plural(len(audit.issues), 'row')} to look at {verb} written to {out}")
+        print_line(_say_written(audit, out))
         _show_next_step(audit, data, out, reading_flags(options.recorded(data)))
+
+
+def _say_written(audit: Audit, out: Path) -> str:
+    """Say how many rows are in the file; one that was found in several ways is there as often."""
+    n_lines, n_rows = len(audit.issues), audit.n_rows
+    verb = "is" if n_rows == 1 else "are"
+    again = ""
+    if n_lines > n_rows:
+        again = f": {n_lines:,} lines, since some were found in several ways"
+    return f"{plural(n_rows, 'row')} to look at {verb} written to {out}{again}"
 
 
 def _show_next_step(audit: Audit, data: str, out: Path, flags: str) -> None:

@@ -229,7 +229,7 @@ def _describe(session: ReviewSession, nearest: Nearest, wanted: Filter) -> Revie
         "n_acceptable": len(session.keys_like(wanted, accepts=True)),
         "n_guesses": session.count_guesses(wanted),
         "decided": session.decided(),
-        "all_labels": list(dict.fromkeys(one.issue.label for one in suspects)),
+        "all_labels": session.labels_of_rows(),
         "splits": list(dict.fromkeys(one.issue.split for one in suspects)),
         "item": _describe_suspect(session, session.current(wanted), nearest),
     }

@@ -41,19 +41,22 @@ class Filter:
 
     Parameters
     ----------
-    kind, label, split : str
+    kind, split : str
+    label : str
+        One of `Suspect.labels`.
     """
 
     kind: str = ""
     label: str = ""
     split: str = ""
 
-    def takes(self, suspect: Suspect) -> bool:
-        """Tell whether a row is looked at."""
-        issue = suspect.issue
+    def takes(self, suspect: Suspect, labels: frozenset[str]) -> bool:
+        """Tell whether a row is looked at, which is looked for by these labels."""
         if self.kind and self.kind not in suspect.kinds:
             return False
-        return self.label in ("", issue.label) and self.split in ("", issue.split)
+        if self.label and self.label not in labels:
+            return False
+        return self.split in ("", suspect.issue.split)
 
 
 class ReviewSession(EventSession):
@@ -102,6 +105,7 @@ class ReviewSession(EventSession):
         self._answers = Answers(journal.events, self._marks)
         super().__init__(self._answers, journal, by=by, clock=clock)
         self.label_set = label_set
+        self._labels = {key: one.labels(label_set) for key, one in self.suspects.items()}
         self.out = out
         self.names = names or RowNames()
         self.region: frozenset[str] = frozenset()
@@ -119,6 +123,12 @@ class ReviewSession(EventSession):
         waiting = Counter(kind for one in self._waiting() for kind in one.kinds)
         kinds = dict.fromkeys(kind for one in self.suspects.values() for kind in one.kinds)
         return {kind: waiting[kind] for kind in kinds}
+
+    def labels_of_rows(self) -> list[str]:
+        """Return the labels by which rows can be looked for, in the order of the data."""
+        found = frozenset[str]().union(*self._labels.values())
+        known = list(filter(found.__contains__, self.label_set))
+        return [*known, *sorted(found.difference(known))]
 
     def decided(self) -> dict[str, int]:
         """Return how many rows change, keep their label, and were skipped."""
@@ -300,7 +310,8 @@ class ReviewSession(EventSession):
         """Yield the rows that wait and are looked at, in the order of the audit."""
         region = self.region if self.n_region else frozenset()
         for suspect in self._waiting():
-            if wanted.takes(suspect) and (not region or suspect.key in region):
+            is_taken = wanted.takes(suspect, self._labels[suspect.key])
+            if is_taken and (not region or suspect.key in region):
                 yield suspect
 
     def _waiting(self) -> Iterator[Suspect]:

@@ -77,6 +77,20 @@ class Suspect:
         """The label that the gravest of those findings proposes that propose one; empty: none."""
         return self._proposing.proposed_label if self._proposing else ""
 
+    def labels(self, label_set: LabelSet) -> frozenset[str]:
+        """Return the labels by which a row is looked for: its own.
+
+        Where texts may have several, each that it has or that is proposed for it; an empty list
+        stands for a row without any.
+        """
+        if label_set.task == "single":
+            return frozenset((self.issue.label,))
+        own = label_set.read_label(self.issue.label)
+        found = {*own, *label_set.read_label(self.proposed_label or "[]")}
+        if not own:
+            found.add(label_set.write_label(()))
+        return frozenset(found)
+
     @property
     def guess(self) -> str:
         """The kind of the finding that proposes a label, if it is what models say; else empty."""

@@ -97,7 +97,7 @@ function placeKey() {
 
 function sentenceOf() {
   if (!item) return "";
-  if (back >= 0) return item.is_skip ? say("was_skipped") : say("was_labelled", { labels: item.labels.join(", ") || "–" });
+  if (back >= 0) return item.is_skip ? say("was_skipped") : say("was_labelled", { labels: item.labels.join(", ") || say("none") });
   if (!item.suggested) return whyNone();
   if (state.several) return item.suggested.length ? say("presses", { labels: inOrder(item.suggested).join(", ") }) : say("presses_none");
   const [label] = item.suggested;

@@ -9,6 +9,7 @@ import { isMapOpen, setUpMap } from "./region.js";
 // Keys of the labels. K keeps and Z takes back, so they are none of them.
 const KEYS = [..."123456789", ..."abcdefghijlmnopqrstuvwxy"];
 const LONG_TEXT = 280; // characters from which a text is set smaller
+const NO_LABEL = "[]"; // what rows without any label are looked for by
 const GUESSES = ["wrong_label", "doubtful_label"]; // of one label; several are pressed one by one
 const FILTERS = ["kind", "given_label", "split"]; // label is what a row gets
 const $ = (id) => document.getElementById(id);
@@ -27,7 +28,7 @@ function namesOf(label) {
 }
 
 function wordsOf(label) {
-  return namesOf(label).join(", ") || "–";
+  return namesOf(label).join(", ") || say("none");
 }
 
 function show(next) {
@@ -44,14 +45,19 @@ function show(next) {
   $("question").textContent = item ? questionOf(item) : "";
   $("effect-part").hidden = state.several;
   $("accept").hidden = !item || !(state.several ? isChanged(item) : item.proposed);
-  if (item) withKey($("accept"), "Enter", say("accept", { label: state.several ? pressed().join(", ") || "–" : item.proposed }));
+  if (item) withKey($("accept"), "Enter", actOf("accept", state.several ? pressed() : [item.proposed]));
   $("keep").hidden = !item;
-  if (item) withKey($("keep"), "K", say("keep", { label: wordsOf(item.row.label) }));
+  if (item) withKey($("keep"), "K", actOf("keep", namesOf(item.row.label)));
   $("skip").disabled = !item;
   showLabels(item);
   showRows("others", item?.others || [], item);
   showRows("nearest", item?.nearest || [], item);
   showNumbers();
+}
+
+// What a button does with labels, or with none.
+function actOf(act, names) {
+  return names.length ? say(act, { label: names.join(", ") }) : say(`${act}_none`);
 }
 
 // Several labels per text: whether those that are pressed are others than the row has.
@@ -124,7 +130,7 @@ function showNumbers() {
   $("accept-all").disabled = !state.n_acceptable;
   $("keep-all").disabled = !state.n_matching;
   fillSelect("kind", Object.entries(state.kinds).map(([kind, n]) => [kind, `${say(`kind_${kind}`)} (${n})`]));
-  fillSelect("given_label", state.all_labels.map((label) => [label, wordsOf(label)]));
+  fillSelect("given_label", state.all_labels.map((label) => [label, state.several && label === NO_LABEL ? say("without_label") : label]));
   fillSelect("split", state.splits.map((split) => [split, say(`split_${split}`)]));
 }
 
