@@ -1,6 +1,7 @@
 """`assay export`: a copy that predicts the same, anywhere; refused with its figures where it does not.
 
-Also tests assay.models.onnx.export, assay.models.onnx.quantize and assay.cli.export_command.
+Also tests assay.models.onnx.export, assay.models.onnx.quantize, assay.cli.export_command and
+assay.recipes.steps.export_card.
 """
 
 from __future__ import annotations
@@ -195,7 +196,9 @@ def test_past_a_limit_nothing_is_written(models, tmp_path):
         )
     assert caught.value.exit_code == 3
     assert re.search(
-        r"accuracy \d\.\d{4} before, \d\.\d{4} after\. Nothing was written", caught.value.message
+        r"accuracy \d\.\d{4} before, \d\.\d{4} after; \d+ of \d+ texts \([\d.]+%\) get another "
+        r"label\. Nothing was written",
+        caught.value.message,
     )
     assert listing(tmp_path) == set()
 

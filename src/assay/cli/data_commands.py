@@ -170,9 +170,8 @@ def _show_together(splits: dict[str, SplitSummary]) -> None:
     if together is None:
         return
     per_text = [f"{n}: {count:,}" for n, count in together["labels_per_text"].items()]
-    print_line(
-        f"labels per text of {name}: {together['mean']:.2f} on average ({', '.join(per_text)})"
-    )
+    where = "" if name == "all" else f" of {name}"
+    print_line(f"labels per text{where}: {together['mean']:.2f} on average ({', '.join(per_text)})")
     rows = []
     for pair in together["pairs"][:MAX_TOGETHER]:
         first, second = map(cut, pair["labels"])

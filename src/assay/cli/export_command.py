@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from assay._display import percent
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, ModelFolder, Out, Overwrite
 from assay.cli.outputs import hold_output
@@ -109,7 +108,7 @@ def export_command(
 
 def _show(report: Export) -> None:
     """Print the model beside its copy."""
-    from assay.recipes.export import show_accuracy
+    from assay.recipes.steps.export_card import show_accuracy
     from assay.recipes.steps.parity_texts import count_texts
 
     before, after = report.bytes_before / 1e6, report.bytes_after / 1e6
@@ -128,6 +127,7 @@ def _show(report: Export) -> None:
         title=count_texts(report.n_texts, report.split),
         right=("model", "copy"),
     )
-    difference = f"largest difference of a score {report.max_difference:.2g}"
-    print_line(f"{difference}, {percent(report.changed, 2)} of the labels change")
+    difference = f"the largest difference of a score is {report.max_difference:.2g}"
+    print_line(report.say_changed())
+    print_line(difference)
     print_line(f"written to {report.out}")

@@ -33,7 +33,7 @@ SEVERAL_TITLES = {
     "exact_match": "exact match",
     "hamming_loss": "Hamming loss",
     "average_precision": "average precision, mean",
-    "ranking_precision": "ranking precision, mean",
+    "ranking_precision": "label ranking precision",
     "ece": "calibration error, mean",
 }
 EXACT_MATCH = SEVERAL_TITLES["exact_match"]

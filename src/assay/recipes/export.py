@@ -23,12 +23,13 @@ from assay._paths import follow_links
 from assay.data.labels import Task
 from assay.data.texts import LabelledTexts
 from assay.disk import atomic_folder, check_output, write_whole
-from assay.errors import CheckError, InputError
+from assay.errors import CheckError, InputError, plural
 from assay.evaluation.scoring import manifest_scores, score_split
 from assay.evaluation.several_scoring import score_several_split, several_claims
 from assay.models.onnx.quantize import describe_onnx, quantize_onnx
 from assay.output_place import check_apart, check_outside, is_same
 from assay.progress import Progress
+from assay.recipes.steps.export_card import render_export_card, show_accuracy
 from assay.recipes.steps.parity_texts import ParityTexts, count_texts, find_parity_texts
 from assay.runtime.entries import CopyMeasures, ExportEntry, ScoreEntry
 from assay.runtime.folder import seal_folder, write_manifest
@@ -36,13 +37,11 @@ from assay.runtime.layout import Layout
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model, load_model
 
-__all__ = ["FORMATS", "Export", "ParityLimits", "export_model", "show_accuracy"]
+__all__ = ["FORMATS", "Export", "ParityLimits", "export_model"]
 
 FORMATS = ("onnx", "onnx-int8")
 # Rounds of the timing: the two models take turns, so that a busy machine slows both.
 ROUNDS = 3
-# What the graph returns, by task
-RETURNED = {"single": "`probs`", "multi": "independent `probs`, and the `logits` behind them,"}
 ACCURACY_NAMES: dict[Task, str] = {"single": "accuracy", "multi": "exact match"}
 TIMED_TEXTS = 500
 
@@ -155,6 +154,13 @@ class Export(Brief):
         n_lost = round((self.accuracy_before - self.accuracy_after) * self.n_texts)
         return n_lost / self.n_texts
 
+    def say_changed(self) -> str:
+        """Say how many texts get another answer."""
+        labels = "other labels" if self.task == "multi" else "another label"
+        n_changed = round(self.changed * self.n_texts)
+        share = percent(self.changed, 2)
+        return f"{n_changed:,} of {plural(self.n_texts, 'text')} ({share}) get {labels}"
+
     def broken(self) -> list[str]:
         """Return one phrase for each limit that is exceeded."""
         found = {
@@ -172,11 +178,6 @@ class Export(Brief):
             for name, limit in self.limits.items()
             if limit is not None and not found[name] <= limit  # NaN is no parity either
         ]
-
-
-def show_accuracy(accuracy: float | None) -> str:
-    """Return an accuracy as people read it."""
-    return "unknown" if accuracy is None else f"{accuracy:.4f}"
 
 
 @checked
@@ -237,7 +238,7 @@ def export_model(
         )
         _check_limits(model, report)
         write_manifest(root, _manifest_of(sealed, copy, report, texts))
-        write_whole(Layout(root).card, _card(model, report))
+        write_whole(Layout(root).card, render_export_card(model, report))
     return report
 
 
@@ -266,7 +267,8 @@ def _check_limits(model: Model, report: Export) -> None:
             f"{count_texts(report.n_texts, report.split)}: {'; '.join(broken)}; "
             f"{report.accuracy_name} "
             f"{show_accuracy(report.accuracy_before)} before, "
-            f"{show_accuracy(report.accuracy_after)} after. Nothing was written",
+            f"{show_accuracy(report.accuracy_after)} after; {report.say_changed()}. "
+            "Nothing was written",
             hint=_hint(report),
         )
 
@@ -371,30 +373,3 @@ def _claim_several(copy: Model, labelled: LabelledTexts, split: str, seed: int) 
 
 
 CLAIMS = {"single": _claim_single, "multi": _claim_several}  # by task
-
-
-def _card(model: Model, report: Export) -> str:
-    layout = Layout(Path())
-    name = layout.quantized if report.format == "onnx-int8" else layout.onnx
-    difference = f"the largest difference of a score is {report.max_difference:.2g}"
-    accuracy_before = show_accuracy(report.accuracy_before)
-    accuracy_after = show_accuracy(report.accuracy_after)
-    returned = RETURNED[model.manifest.task]
-    changed = f"{percent(report.changed, 2)} of the labels change, {difference}"
-    return f"""# {model.method} for ONNX Runtime
-
-Labels: {", ".join(model.labels)}
-
-`{name.as_posix()}` takes int64 `input_ids` and `attention_mask` of shape (n_texts, n_tokens),
-made by `tokenizer.json`, and returns {returned} of shape (n_texts, n_classes), in the order of
-`labels` in `assay.json`, which the file's metadata has too. `assay predict` reads this folder as
-it is.
-
-| on {report.n_texts:,} texts ({report.split}) | before | after |
-|---|---|---|
-| {report.accuracy_name} | {accuracy_before} | {accuracy_after} |
-| MB | {report.bytes_before / 1e6:.1f} | {report.bytes_after / 1e6:.1f} |
-| texts/s | {report.texts_per_s_before:,.0f} | {report.texts_per_s_after:,.0f} |
-
-{changed}.
-"""
