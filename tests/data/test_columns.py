@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from assay.data.columns import (
@@ -119,6 +121,37 @@ def test_well_known_names_are_distinct():
     assert names == [name.strip().casefold() for name in names]
 
 
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("نص", "تصنيف"),
+        ("النص", "التصنيف"),
+        ("텍스트", "라벨"),
+        ("본문", "분류"),
+        ("本文", "ラベル"),
+        ("文本", "标签"),
+        ("內容", "類別"),
+        ("текст", "метка"),
+        ("पाठ", "श्रेणी"),
+        ("Texto", "etiqueta"),
+        ("Satz", "Kategorie"),
+        ("Texte", "Catégorie"),
+        ("טקסט", "תווית"),
+        ("ข้อความ", "หมวดหมู่"),
+    ],
+)
+def test_columns_are_found_in_the_language_of_their_writer(text, label):
+    """In any case and any form of Unicode, whatever else is there."""
+    loose = unicodedata.normalize("NFD", label).upper()
+    assert find_columns(["id", loose, text, "x"], source="x.csv") == (text, loose)
+
+
+def test_english_names_come_before_those_of_other_languages():
+    """What was found in a file before is found in it still."""
+    names = ["texto", "review", "categoría", "category"]
+    assert find_columns(names, source="x.csv") == ("review", "category")
+
+
 def test_columns_with_a_well_known_word_are_offered():
     """A name such as "Customer comment" is no well-known one, but what a person would take."""
     with pytest.raises(DataError, match="no text column found") as caught:
@@ -127,6 +160,9 @@ def test_columns_with_a_well_known_word_are_offered():
     with pytest.raises(DataError) as caught:
         find_text_column(["접수번호", "접수일", "문의내용"], source="tickets.csv")
     assert caught.value.flags == ("--text-column '문의내용'",)
+    with pytest.raises(DataError) as caught:
+        find_text_column(["序号", "日期", "新闻正文", "英文"], source="news.csv")
+    assert caught.value.flags == ("--text-column '新闻正文'",)
     assert "--label-column" not in caught.value.args[0] + caught.value.hint
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 
+from assay.data.column_names import LABEL_NAMES, TEXT_NAMES
 from assay.data.label_forms import mend_label
 from assay.errors import DataError, cut, did_you_mean
 
@@ -31,34 +32,13 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-# Well-known names come in tiers: a column of an earlier tier is taken before one of a later tier,
-# and two columns of one tier are ambiguous. `label_name` and `label_text` come before `label`:
-# where a source has both, `label` holds ids.
-ENGLISH_TEXT_NAMES = (
-    "sentence content review tweet message headline title utterance query question comment "
-    "document body post description statement sms news input review_text comment_text question_text"
-)
-KOREAN_TEXT_NAMES = "텍스트 문장 내용 본문 제목 리뷰 후기 의견 댓글"
-ENGLISH_LABEL_NAMES = (
-    "category class intent emotion sentiment topic target tag genre class_name y output"
-)
-KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
 MAX_LISTED = 20  # columns in a message
 NO_HEADER_ADVICE = "; if the first line is a row: --no-header --text-column 1, or its number"
 NUMBERED = re.compile(r" \(\d+ of \d+\)$")  # at the end of a name that occurs several times
 WORD = re.compile(r"[^\W_]+")
 DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}  # and how a shell is given them
-TEXT_NAMES = (
-    ("text",),
-    ("texts",),
-    (*ENGLISH_TEXT_NAMES.split(), *KOREAN_TEXT_NAMES.split()),
-)
-LABEL_NAMES = (
-    ("label_name", "label_text"),
-    ("label",),
-    ("labels",),
-    (*ENGLISH_LABEL_NAMES.split(), *KOREAN_LABEL_NAMES.split()),
-)
+# Scripts that put words together without a space
+JOINING = re.compile("[가-힣ぁ-ヿ一-鿿]{2}$")
 
 
 def fold_name(name: str) -> str:
@@ -286,14 +266,14 @@ def _known(
 def _similar(names: Sequence[str], tiers: Sequence[Sequence[str]], *, kind: str) -> list[str]:
     """Return a flag for each column with a well-known word in its name, such as "Tweet text".
 
-    Korean puts words together without a space: 문의내용 ends with 내용.
+    Korean puts words together without a space: 문의내용 ends with 내용. So do Chinese and Japanese.
     """
     known = set(chain.from_iterable(tiers))
-    korean = tuple(name for name in known if not name.isascii())
+    joined = tuple(name for name in known if JOINING.search(name))
     return [
         f"--{kind}-column {shlex.quote(name)}"
         for name in names
-        if known & set(WORD.findall(name.casefold())) or name.casefold().endswith(korean)
+        if known & set(WORD.findall(name.casefold())) or name.casefold().endswith(joined)
     ]
 
 

@@ -1,0 +1,77 @@
+"""Well-known names of the columns that hold texts and labels, in the languages of their writers.
+
+Names come in tiers: a column of an earlier tier is taken before one of a later tier, and two
+columns of one tier are ambiguous. The last tiers are those of other languages than English and
+Korean, first the words for "text" and "label" themselves.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+__all__ = ["LABEL_NAMES", "TEXT_NAMES"]
+
+ENGLISH_TEXT_NAMES = (
+    "sentence content review tweet message headline title utterance query question comment "
+    "document body post description statement sms news input review_text comment_text question_text"
+)
+KOREAN_TEXT_NAMES = "텍스트 문장 내용 본문 제목 리뷰 후기 의견 댓글"
+ENGLISH_LABEL_NAMES = (
+    "category class intent emotion sentiment topic target tag genre class_name y output"
+)
+KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
+# By language: the words for "text"; those for a sentence, a comment, a message and the like; the
+# words for "label"; those for a category, a class and a sentiment. Those of Korean and English are
+# above, and a word that several languages have is there once.
+OTHER_LANGUAGES = {
+    "ar": ("نص النص", "جملة تعليق تغريدة رسالة مراجعة", "وسم التسمية", "تصنيف التصنيف فئة الفئة"),
+    "de": ("", "satz kommentar nachricht", "etikett", "kategorie klasse stimmung"),
+    "es": ("texto", "frase oración comentario mensaje reseña", "etiqueta", "categoría clase"),
+    "fa": ("متن", "جمله نظر پیام", "برچسب", "دسته احساس"),
+    "fr": ("texte", "phrase commentaire", "étiquette", "catégorie classe"),
+    "he": ("טקסט", "משפט תגובה הודעה", "תווית תגית", "קטגוריה סיווג"),
+    "hi": ("पाठ टेक्स्ट", "वाक्य टिप्पणी संदेश समीक्षा", "लेबल", "श्रेणी वर्ग भावना"),
+    "id": ("teks", "kalimat komentar ulasan", "", "kategori kelas"),
+    "it": ("testo", "commento messaggio recensione", "etichetta", "categoria"),
+    "ja": (
+        "本文 テキスト",
+        "文章 文 コメント レビュー 口コミ",
+        "ラベル",
+        "分類 カテゴリ カテゴリー 感情",
+    ),
+    "pt": ("", "comentário mensagem avaliação", "rótulo", ""),
+    "ru": (
+        "текст",
+        "предложение комментарий сообщение отзыв",
+        "метка",
+        "категория класс тональность",
+    ),
+    "th": ("ข้อความ", "ประโยค", "ป้ายกำกับ", "หมวดหมู่"),
+    "tr": ("metin", "cümle yorum", "etiket", "sınıf duygu"),
+    "vi": ("", "câu", "nhãn", ""),
+    "zh": ("文本 正文", "句子 内容 內容 评论 評論", "标签 標籤", "类别 類別 分類 分类 情感"),
+}
+
+
+def _other(place: int) -> tuple[str, ...]:
+    """Return the names of a tier in all languages but Korean and English, each once."""
+    names = [words[place].split() for words in OTHER_LANGUAGES.values()]
+    return tuple(dict.fromkeys(chain.from_iterable(names)))
+
+
+# `label_name` and `label_text` come before `label`: where a source has both, `label` holds ids.
+TEXT_NAMES = (
+    ("text",),
+    ("texts",),
+    (*ENGLISH_TEXT_NAMES.split(), *KOREAN_TEXT_NAMES.split()),
+    _other(0),
+    _other(1),
+)
+LABEL_NAMES = (
+    ("label_name", "label_text"),
+    ("label",),
+    ("labels",),
+    (*ENGLISH_LABEL_NAMES.split(), *KOREAN_LABEL_NAMES.split()),
+    _other(2),
+    _other(3),
+)
