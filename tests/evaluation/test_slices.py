@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,28 @@ def test_score_slices_tells_scripts_apart():
     correct = np.array([False] * 12 + [True] * 12)
     found = {one.name: one.accuracy for one in score_slices(texts, correct) if one.kind == "script"}
     assert found == {"Hangul": 0.0, "Latin": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "korean"),
+    [
+        ("நல்ல நாள்", "Tamil", "타밀 문자"),
+        ("კარგი დღე", "Georgian", "조지아 문자"),
+        ("ভালো দিন", "Bengali", "벵골 문자"),
+        ("ថ្ងៃល្អ", "Khmer", "크메르 문자"),
+        ("好日子 ＡＢ", "Han", "한자"),
+        ("ｺﾝﾆﾁﾊ", "Kana", "가나"),
+        ("ＧＯＯＤ", "Latin", "로마자"),
+        ("ߞߊ߬ߞߊ߬", "Nko", "Nko"),  # which the catalogue does not have
+        ("123 👍", "no letters", "글자 없음"),
+    ],
+)
+def test_every_script_is_called_by_its_name(text, english, korean):
+    """In the language of the reader, where the catalogue has the name."""
+    texts = [text] * 10 + ["добрый день"] * 10
+    slices = score_slices(texts, np.ones(20, dtype=bool))
+    (fact,) = [one.fact for one in slices if one.kind == "script" and one.name != "Cyrillic"]
+    assert [open_language(code).tell(fact) for code in ("en", "ko")] == [english, korean]
 
 
 @given(st.lists(st.tuples(st.text(max_size=40), st.booleans()), max_size=80))

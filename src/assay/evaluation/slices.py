@@ -6,7 +6,6 @@ Models often fail on one kind of text and not on the others.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +17,14 @@ from assay._display import Brief
 from assay.catalogue import Fact
 from assay.evaluation.unseen import UnseenEntry, UnseenScores
 from assay.runtime.limits.wilson import wilson_interval
+from assay.tokenization.scripts import count_scripts
 from assay.tokenization.words import count_words, word_unit
 
 __all__ = ["SliceEntry", "SliceScores", "score_slices"]
 
 MIN_TEXTS = 10  # a smaller slice says nothing
 NEGATED = "negated"
+NO_LETTERS = "no letters"
 LONG_TEXTS = "limit"  # the kind whose slices may be smaller: texts over the model's limit are rare
 # The facts that name a length and a range of lengths, by what was counted.
 LENGTHS = {
@@ -39,20 +40,8 @@ NEGATION = re.compile(
     r"|(?:^|\s)(?:안|못)\s|지\s?(?:않|못|마|말)|없|아니",
     re.IGNORECASE,
 )
-# First word of a character's Unicode name -> the script as a report calls it.
-SCRIPTS = {
-    "LATIN": "Latin",
-    "HANGUL": "Hangul",
-    "CJK": "Han",
-    "HIRAGANA": "Kana",
-    "KATAKANA": "Kana",
-    "CYRILLIC": "Cyrillic",
-    "ARABIC": "Arabic",
-    "HEBREW": "Hebrew",
-    "GREEK": "Greek",
-    "THAI": "Thai",
-    "DEVANAGARI": "Devanagari",
-}
+# Scripts that a report calls otherwise than the names of their letters begin
+CALLED = {"CJK": "Han", "HIRAGANA": "Kana", "KATAKANA": "Kana"}
 
 
 class SliceEntry(TypedDict):
@@ -226,10 +215,8 @@ def _negation(text: str) -> str:
 def _script(text: str) -> str:
     """Return the script of most letters of a text."""
     counts: Counter[str] = Counter()
-    for char in text:
-        if char.isalpha():
-            first_word = unicodedata.name(char, "").partition(" ")[0]
-            counts[SCRIPTS.get(first_word, "other")] += 1
+    for script, n in count_scripts([text]).items():
+        counts[CALLED.get(script, script.capitalize())] += n
     if not counts:
-        return "no letters"
+        return NO_LETTERS
     return counts.most_common(1)[0][0]
