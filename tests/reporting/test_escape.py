@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.reporting.escape import escape_markdown, quote, shorten, show_text
+from assay.reporting.escape import escape_markdown, find_direction, quote, shorten, show_text
 
 markdown_it = pytest.importorskip("markdown_it")
 
@@ -126,3 +126,19 @@ def test_quote_is_yaml():
     yaml = pytest.importorskip("yaml")
     nasty = "a: b # c\n--- \"q\" 'r' {x} [y] | > % @ ` \u0085 \u2028 한국어"
     assert yaml.safe_load(f"key: {quote(nasty)}\n") == {"key": show_text(nasty)}
+
+
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [
+        ("كتاب جيد", "rtl"),
+        ("123 «שלום» hello", "rtl"),
+        ("hello שלום", "ltr"),
+        ("좋아요 كتاب", "ltr"),
+        ("123 !", "ltr"),
+        ("", "ltr"),
+    ],
+)
+def test_direction_is_that_of_the_first_letter(text, direction):
+    """Digits and punctuation have none of their own."""
+    assert find_direction(text) == direction

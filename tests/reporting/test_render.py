@@ -405,3 +405,18 @@ def test_rows_have_the_names_that_a_column_gives_them(report, draw):
     assert shown.count("Line (id)") == 2
     named["data"]["unit"] = "row"  # of a workbook
     assert draw(named, FIGURES).count("Row (id)") == 2
+
+
+@pytest.mark.parametrize(("text", "direction"), [("كتاب جيد", "rtl"), ("good book", "ltr")])
+def test_tokens_are_shown_in_the_direction_of_their_text(report, text, direction):
+    """The first one, which is no word, is where a reader begins; each keeps its own order."""
+    words = text.split()
+    tokens = copy.deepcopy(report["data"]["tokens"])
+    tokens["text"] = text
+    tokens["subwords"] |= {"tokens": ["<s>", *words, "</s>"], "ids": [0, 5, 6, 2]}
+    page = render_html(report | {"data": report["data"] | {"tokens": tokens}}, FIGURES)
+    shown = "".join(
+        f'<code dir="auto" title="{i}">{token}</code>'
+        for i, token in ((0, "&lt;s&gt;"), (5, words[0]), (6, words[1]), (2, "&lt;/s&gt;"))
+    )
+    assert f'<span dir="{direction}">{shown}</span>' in page

@@ -20,6 +20,7 @@ from assay.checkpoints.auto import CheckpointChoice, choice_fact
 from assay.methods import FLOOR
 from assay.reporting.escape import (
     escape_markdown,
+    find_direction,
     is_right_to_left,
     isolate,
     quote,
@@ -96,6 +97,7 @@ def open_environment(language: Language, *, form: str) -> Environment:
         "capital": _capital_filter(language),
         "checkpoint_choice": lambda facts: choice_fact(CheckpointChoice.from_dict(facts)),
         "code": lambda text: markup(_fence(text)),
+        "direction": find_direction,
         "in_code": lambda text: Styled(text, "code"),
         "isolated": lambda text: Styled(text, "isolated"),
         "quote": quote,

@@ -11,7 +11,15 @@ import json
 import re
 import unicodedata
 
-__all__ = ["escape_markdown", "isolate", "is_right_to_left", "quote", "shorten", "show_text"]
+__all__ = [
+    "escape_markdown",
+    "find_direction",
+    "isolate",
+    "is_right_to_left",
+    "quote",
+    "shorten",
+    "show_text",
+]
 
 # These are in every font, unlike Unicode's own pictures of control characters.
 PICTURES = {"\n": "↵", "\t": "⇥"}
@@ -48,6 +56,18 @@ def is_right_to_left(text: str) -> bool:
     if text.isascii():
         return False
     return any(unicodedata.bidirectional(character) in ("R", "AL") for character in text)
+
+
+def find_direction(text: str) -> str:
+    """Return ``rtl`` if the first letter of a text is read from right to left, else ``ltr``.
+
+    A browser asks the same of what it shows, which may begin otherwise: tokens with `<s>`.
+    """
+    for character in text:
+        direction = unicodedata.bidirectional(character)
+        if direction in ("L", "R", "AL"):
+            return "ltr" if direction == "L" else "rtl"
+    return "ltr"
 
 
 def isolate(text: str) -> str:
