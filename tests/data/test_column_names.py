@@ -1,0 +1,48 @@
+"""The well-known names of columns, in every language that has some."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from assay.data.column_names import LABEL_NAMES, TEXT_NAMES
+from assay.data.columns import find_columns
+
+
+def test_well_known_names_are_distinct():
+    """No name means both, none occurs twice, all are in the form they are compared in."""
+    names = [name for tier in (*TEXT_NAMES, *LABEL_NAMES) for name in tier]
+    assert len(names) == len(set(names))
+    assert names == [name.strip().casefold() for name in names]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("نص", "تصنيف"),
+        ("النص", "التصنيف"),
+        ("텍스트", "라벨"),
+        ("본문", "분류"),
+        ("本文", "ラベル"),
+        ("文本", "标签"),
+        ("內容", "類別"),
+        ("текст", "метка"),
+        ("पाठ", "श्रेणी"),
+        ("Texto", "etiqueta"),
+        ("Satz", "Kategorie"),
+        ("Texte", "Catégorie"),
+        ("טקסט", "תווית"),
+        ("ข้อความ", "หมวดหมู่"),
+    ],
+)
+def test_columns_are_found_in_the_language_of_their_writer(text, label):
+    """In any case and any form of Unicode, whatever else is there."""
+    loose = unicodedata.normalize("NFD", label).upper()
+    assert find_columns(["id", loose, text, "x"], source="x.csv") == (text, loose)
+
+
+def test_english_names_come_before_those_of_other_languages():
+    """What was found in a file before is found in it still."""
+    names = ["texto", "review", "categoría", "category"]
+    assert find_columns(names, source="x.csv") == ("review", "category")
