@@ -16,6 +16,8 @@ STRANGE = "zxcv qwrt plmk"
 SURE = "happy day"
 BLANK = "warning: 1 row holds no text (line 3): its label and scores say nothing about it\n"
 
+N_FOLDED = 320  # texts of train and validation, where a rule is chosen
+
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
@@ -267,7 +269,7 @@ def test_empty_input_shows_a_bad_flag_too(invoke, folders, tmp_path):
 
 
 def test_train_records_the_rule(invoke, folders, tmp_path):
-    """The model abstains by the threshold that its validation texts prove; --json says which."""
+    """The model abstains by the threshold that its texts out of fold prove; --json says which."""
     out = tmp_path / "model"
     done = invoke(
         "train",
@@ -284,7 +286,7 @@ def test_train_records_the_rule(invoke, folders, tmp_path):
     rule = records(done)[0]["abstain"]
     curve = load_model(out).coverage_curve
     assert rule == curve.reaching(0.95).to_dict() == read_json(out / "assay.json")["abstain"]
-    assert (rule["target_accuracy"], rule["n_texts"], rule["split"]) == (0.95, 200, "validation")
+    assert (rule["target_accuracy"], rule["n_texts"], rule["split"]) == (0.95, N_FOLDED, "out_of_fold")
     assert rule["accuracy"] >= 0.95
     assert f"below a score of {rule['threshold']:.3f}" in invoke("info", out).stdout
     (tmp_path / "in.txt").write_text(f"{SURE}\n{STRANGE}\n\nday\n")
@@ -319,7 +321,7 @@ def test_target_out_of_reach_is_a_warning_of_train(invoke, folders, tmp_path):
     )
     assert records(done)[0]["abstain"] is None
     assert (
-        "warning: on 200 validation texts no answers can be shown to be right 0.9999 of the time"
+        f"warning: on {N_FOLDED} out-of-fold texts no answers can be shown to be right 0.9999 of the time"
         in done.stderr
     )
     assert "the model was saved without a rule, so that it always answers" in done.stderr
@@ -363,14 +365,15 @@ def test_flags_stand_in_the_help(invoke):
 
 
 def test_train_says_the_rule(invoke, folders, tmp_path):
-    """A person reads from which score the model answers, and what that was worth on validation."""
+    """A person reads from which score the model answers, and what that was worth out of fold."""
     out = tmp_path / "model"
     shown = invoke(
         "train", folders / "data", "--method", "linear", "--out", out, "--target-accuracy", "0.95"
     ).stdout
     rule = read_json(out / "assay.json")["abstain"]
     assert (
-        f"abstains below a score of {rule['threshold']:.3f}: answers {rule['coverage']:.1%} of validation, "
+        f"abstains below a score of {rule['threshold']:.3f}: answers {rule['coverage']:.1%} of "
+        "train and validation (out of fold), "
         f"{rule['accuracy']:.1%} of them right" in shown
     )
 

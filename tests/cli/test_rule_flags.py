@@ -142,7 +142,7 @@ def test_what_cannot_be_shown_ends_with_3_and_a_model_without_a_rule(invoke, roo
         (("--min-recall", "spam=.9", "--min-recall", "spam=.8"), "names 'spam' twice"),
         (("--min-recall", "spam=.9", "--min-precision", "spam=.9"), "both name 'spam'"),
         (("--min-recall", "spaam=0.9"), "names the label 'spaam', which the data do not have"),
-        (("--min-recall", "spam=0.99"), "cannot be shown with the 100 texts that have"),
+        (("--min-recall", "spam=0.99"), "cannot be shown with the 200 texts that have"),
         (("--cost", "nowhere.csv"), "there is no file of costs nowhere.csv"),
         (("--min-recall", "spam=.8", "--target-accuracy", ".8"), "one of them is accepted"),
     ],
@@ -166,6 +166,29 @@ def test_what_is_not_reached_is_a_check_that_said_no():
     assert ended.value.exit_code == 3
     refuse_broken_rule(None, as_json=False)
     refuse_broken_rule({**refused, "refused": None}, as_json=False)
+
+
+def test_few_texts_get_the_evidence_and_the_model_of_a_run(invoke, tmp_path):
+    """Eleven texts of validation show nothing: those out of fold do, and train says what it did."""
+    data, args = tmp_path / "few.csv", ("--min-recall", "spam=0.75", "--out")
+    write_rows(data, *noisy(120, seed=5))
+    done = invoke("train", data, "--method", "linear", "--quiet", *args, tmp_path / "trained")
+    assert done.exit_code == 0, done.stderr
+    assert "fitted on train and validation" in " ".join(done.stdout.split())
+    assert "accuracy on texts out of fold, where the rule was chosen" in done.stdout
+    done = invoke(
+        "run", data, "--methods", "majority,linear", "--quiet", *args, tmp_path / "run"
+    )
+    assert done.exit_code == 0, done.stderr
+    trained = read_json(tmp_path / "trained" / "assay.json")
+    of_run = read_json(tmp_path / "run" / "models" / "linear" / "assay.json")
+    assert trained["label_rule"]["split"] == "out_of_fold"
+    assert trained["training_data"]["fitted_on"] == ["train", "validation"]
+    for entry in ("label_rule", "files", "scores", "scope", "coverage_curve", "training_data"):
+        assert trained[entry] == of_run[entry], entry
+    card = (tmp_path / "trained" / "README.md").read_text(encoding="utf-8")
+    assert "| out of fold | 96 |" in card
+    assert "–" not in card.partition("## Scores")[2].partition("## How")[0]
 
 
 def test_a_run_shows_the_price_everywhere(invoke, root):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from _support.documents import ROOT, read_shapes
+from _support.small_runs import read_json
 from assay import load_data, load_model
 from assay.errors import InputError
 from assay.recipes.evaluate import evaluate_model
@@ -89,7 +90,7 @@ def test_thresholds_are_chosen_for_what_is_asked(invoke, folder, tmp_path):
     done = invoke(*asked, tmp_path / "a", "--min-recall", "rude=0.3")
     assert done.exit_code == 0
     assert "recall 0.3" in done.stdout
-    assert "exact match on validation, where the rule was chosen: " in done.stdout
+    assert "exact match on texts out of fold, where the rule was chosen: " in done.stdout
     shown = invoke("info", tmp_path / "a").stdout
     assert re.search(
         r"gives +rude from a score of 0\.\d+ on, for a recall of at least 30\.0%\n", shown
@@ -102,6 +103,10 @@ def test_thresholds_are_chosen_for_what_is_asked(invoke, folder, tmp_path):
     assert "a precision of 99.9% for 'rude' cannot be shown" in done.stderr
     assert "it gives labels as if nothing had been asked" in done.stderr
     assert load_model(tmp_path / "b").labels == load_model(folder / "linear").labels
+    assert read_json(tmp_path / "a" / "assay.json")["training_data"]["fitted_on"] == [
+        "train",
+        "validation",
+    ]
     done = invoke(*asked, tmp_path / "c", "--min-recall", "rude=0.99")
     assert (done.exit_code, (tmp_path / "c").exists()) == (2, False)
 

@@ -115,4 +115,5 @@ def test_training_records_the_rule_that_it_returns(tmp_path, target, is_reached)
         assert not manifest["abstain"]
         assert load_model(tmp_path / "model").abstain_rule is None
     curve = load_model(tmp_path / "model").coverage_curve
-    assert (curve.n_texts, curve.split) == (60, "validation")
+    judged = (60, "validation") if target is None else (180, "out_of_fold")
+    assert (curve.n_texts, curve.split) == judged

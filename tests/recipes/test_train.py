@@ -1,5 +1,7 @@
 """One method from labelled texts to a folder: scored from what was saved, whole or not at all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -12,6 +14,7 @@ from assay.models import Linear
 from assay.progress import Progress
 from assay.recipes import train as module
 from assay.recipes.evaluate import evaluate_model
+from assay.recipes.steps.rule_options import RuleOptions
 from assay.recipes.train import train_model
 from assay.runtime import load_model
 
@@ -178,3 +181,31 @@ def test_card_is_written_in_the_language_that_is_asked_for(data, tmp_path):
     assert "모델" in (tmp_path / "m" / "README.md").read_text(encoding="utf-8")
     with pytest.raises(InputError, match="language 'tlh' is unknown; en, ko are accepted"):
         train_model("nothing.csv", tmp_path / "x", method="majority", report_language="tlh")
+
+
+def test_a_rule_to_abstain_is_chosen_out_of_fold(data, tmp_path):
+    """Few texts of validation are trained on, too; nothing of the folds is left in the folder."""
+    result = train_model(data, tmp_path / "m", method="linear", target_accuracy=0.6)
+    splits = [split for split in ("validation", "out_of_fold", "test") if split in result]
+    assert splits == ["out_of_fold", "test"]
+    whole = load_data(data)
+    n_texts = len(whole["train"]) + len(whole["validation"])
+    assert result["abstain"]["n_texts"] == result["out_of_fold"]["n_texts"] == n_texts
+    plain = train_model(data, tmp_path / "plain", method="linear")
+    assert "validation" in plain
+    assert listing(tmp_path / "m") == listing(tmp_path / "plain")
+    assert "out of fold" in result._repr_html_()
+
+
+def test_processes_that_share_a_training_fit_no_folds(tmp_path, monkeypatch):
+    """They would each fit all of them: the rule is chosen on validation."""
+    training = module._Training(
+        tmp_path, "finetune", 0, None, 0.9, RuleOptions(), False, False, Progress()
+    )
+    assert training.n_folds == 5
+    monkeypatch.setattr(module._env, "n_processes", lambda: 2)
+    assert training.n_folds is None
+    monkeypatch.undo()
+    assert replace(training, target_accuracy=None).n_folds is None
+    asked = RuleOptions(min_recall={"joy": 0.5})
+    assert replace(training, target_accuracy=None, rule=asked).n_folds == 5

@@ -100,6 +100,11 @@ FITTED_ON_TRAIN = (
     "fitted on train alone; a run also fits on validation where it has few texts, so that its "
     "models score a little differently"
 )
+FITTED_ON_BOTH = (
+    "fitted on train and validation, since validation has few texts: what was asked for is chosen "
+    "on predictions out of fold, which models made that had not seen the texts"
+)
+OUT_OF_FOLD = "out of fold"  # what the texts are called that these predictions are of
 
 
 def register(app: typer.Typer) -> None:
@@ -185,23 +190,29 @@ def _parse_pause(text: str) -> float:
 def _show(result: TrainedEntry) -> None:
     cost = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB"
     print_line(f"{result['method']}: {cost}, written to {result['model']}")
+    found = cast("dict[str, Any]", result)
+    evidence, title = found.get("validation"), "validation"
+    if evidence is None:
+        evidence, title = found["out_of_fold"], OUT_OF_FOLD
+        print_sentence(FITTED_ON_BOTH)
     if "task" in result:  # several labels per text
-        for split in ("validation", "test"):
-            print_several(split, cast("dict[str, Any]", result)[split], with_labels=split == "test")
+        print_several(title, evidence, with_labels=False)
+        print_several("test", found["test"])
         if "label_rule" in result:
             print_rule(result["label_rule"], measure=EXACT_MATCH)
         return
-    if result["validation"]["n_texts"] < ENOUGH_TEXTS:
+    if title != OUT_OF_FOLD and evidence["n_texts"] < ENOUGH_TEXTS:
         print_sentence(FITTED_ON_TRAIN)
-    rows = score_rows("validation", result["validation"])
-    rows += score_rows("test", result["test"])
+    rows = score_rows(title, evidence) + score_rows("test", result["test"])
     print_table(rows, right=SCORE_COLUMNS)
     if "label_rule" in result:
         print_rule(result["label_rule"])
     rule = result.get("abstain")
     if rule:
+        from assay.runtime.limits.abstain import name_split  # loads NumPy
+
         print_line(
             f"abstains below a score of {rule['threshold']:.3f}: answers "
-            f"{percent(rule['coverage'])} of {rule['split']}, "
+            f"{percent(rule['coverage'])} of {name_split(rule['split'])}, "
             f"{percent(rule['accuracy'])} of them right"
         )

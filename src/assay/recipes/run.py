@@ -25,7 +25,6 @@ from assay.audit.result import Audit
 from assay.disk import atomic_folder, check_unfinished
 from assay.errors import DataError
 from assay.evaluation.choice import Choice, choose_method
-from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.imbalance import default_metric
 from assay.evaluation.label_rules import judge_rule
 from assay.evaluation.more_texts import MoreTexts
@@ -39,7 +38,7 @@ from assay.recipes.steps.budget import Budget
 from assay.recipes.steps.checkpoint import RunCheckpoint, find_named
 from assay.recipes.steps.finish import finish_model, score_baselines
 from assay.recipes.steps.fit import FitOptions, FittedModel, TrainingSet, fit_and_save
-from assay.recipes.steps.fold_step import ENOUGH_TEXTS, FoldStep
+from assay.recipes.steps.fold_step import FoldStep, find_evidence
 from assay.recipes.steps.row_ids import read_row_ids, with_ids
 from assay.recipes.steps.rule_options import refuse_impossible
 from assay.recipes.steps.run_facts import describe_machine, describe_splits
@@ -167,12 +166,8 @@ def _open_run(data: Any, place: Place, options: RunOptions, progress: Progress) 
 def _refuse_impossible(data: TrainingSet, options: RunOptions) -> None:
     """Refuse a label that the data lack, and a recall that too few texts can show."""
     asked = options.rule.resolve(data.splits.label_set)
-    if asked is None:
-        return
-    labels, where = data.splits["validation"].labels, "validation"
-    if options.folds is not None and len(labels) < ENOUGH_TEXTS:
-        labels, where = data.whole.train.labels, OUT_OF_FOLD
-    refuse_impossible(asked, labels, where)
+    cheapest = options.methods[0]  # no other one is judged on more texts
+    refuse_impossible(asked, *find_evidence(data, cheapest, n_folds=options.folds))
 
 
 @dataclass(frozen=True)

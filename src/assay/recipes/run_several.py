@@ -67,7 +67,13 @@ def finish_several(run: Run) -> dict[str, Any]:
     trained, splits = run.train(), run.data.splits
     methods = {}
     for method, fitted in trained.models.items():
-        one = score_several_method(fitted, run)
+        one = score_several_method(
+            fitted,
+            run.folds,
+            name=f"{run.name}-{method}",
+            language=run.options.report_language,
+            checkpoint_choice=run.checkpoint.choice,
+        )
         methods[method] = one
         macro, where = one.evidence.scores.f1_macro, WHERE[one.predictions.kind]
         run.progress.say(f"{method}: macro F1 {percent(macro)} on {where}")
@@ -170,10 +176,7 @@ def _describe_method(method: str, one: SeveralMethod, run: Run) -> Mapping[str, 
     label_set = run.data.splits.label_set
     asked = run.options.rule.resolve(label_set)
     if asked is not None:
-        split = OUT_OF_FOLD
-        if one.out_of_fold is None:
-            split = "validation"
-        judged = judge_several_rule(asked, {split: one.evidence, "test": one.scored["test"]})
+        judged = judge_several_rule(asked, one.reported)
         described["label_rule"] = judged.to_dict(label_set.names)
     return described
 

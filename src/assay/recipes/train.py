@@ -4,49 +4,43 @@ from __future__ import annotations
 
 import inspect
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
 from assay import _env
 from assay._arguments import checked
-from assay._display import Shown
 from assay.bounds import SEED
 from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.auto import CheckpointChoice
 from assay.disk import atomic_folder, check_output, check_unfinished, partial_folder, remove_path
 from assay.errors import InputError, did_you_mean
-from assay.evaluation.label_rules import AskedRule, judge_rule
-from assay.evaluation.result import ScoresEntry
-from assay.evaluation.rule_effects import RuleOutcomeEntry
-from assay.evaluation.scoring import ScoredSplit, score_split
-from assay.evaluation.several_rules import judge_several_rule
 from assay.methods import check_methods, find_method, join_names, methods_where
 from assay.models import make_estimator
 from assay.notebook import default_progress
 from assay.output_lock import lock_output
 from assay.progress import Progress
+from assay.recipes.steps.budget import Budget
 from assay.recipes.steps.checkpoint import announce_checkpoint, choose_for_training
-from assay.recipes.steps.finish import SPLITS, finish_model, score_baselines
 from assay.recipes.steps.fit import (
     FitOptions,
-    FittedModel,
     TrainingSet,
     fit_and_save,
     fit_estimator,
     refuse_resume,
 )
+from assay.recipes.steps.fold_step import FoldStep, find_evidence
 from assay.recipes.steps.inputs import check_inputs
 from assay.recipes.steps.prepare import DataOptions
 from assay.recipes.steps.rule_options import RuleArguments, RuleOptions, refuse_impossible
 from assay.recipes.steps.run_facts import describe_dropped
-from assay.recipes.steps.several_score import score_several_model
-from assay.recipes.steps.shown import show_trained
-from assay.runtime.entries import AbstainEntry
+from assay.recipes.steps.run_options import N_FOLDS, RunOptions
+from assay.recipes.steps.run_state import FOLDS
+from assay.recipes.steps.trained import Finishing, TrainedEntry
 from assay.runtime.limits.abstain import SEVERAL_HINT, check_target
 from assay.training.states import TrainingStates, has_training_state
 
@@ -56,28 +50,6 @@ if TYPE_CHECKING:
 __all__ = ["TrainedEntry", "train_model"]
 
 MODEL, STATES = "model", "training"  # inside OUT.partial
-
-
-class TrainedEntry(TypedDict, total=False):
-    """What `train_model` returns: the model, what its training cost and what it scores.
-
-    Nothing is in it in all processes but the first. `abstain` exists if a target accuracy was
-    given; it is None if no threshold reaches it. `label_rule` exists if a recall, a precision or
-    costs were given. `task` is "multi", and there only, where texts may have several labels:
-    validation and test then hold a `SeveralScores`.
-    """
-
-    model: str
-    method: str
-    task: str
-    labels: list[str]
-    fit_s: float
-    model_bytes: int
-    epochs: Sequence[Mapping[str, float]]
-    validation: ScoresEntry
-    test: ScoresEntry
-    abstain: AbstainEntry | None
-    label_rule: RuleOutcomeEntry
 
 
 @checked
@@ -215,7 +187,7 @@ class _Training:
         if self.target_accuracy is not None:
             found.splits.label_set.check_single(hint=SEVERAL_HINT)
         asked = self.rule.resolve(found.splits.label_set)
-        refuse_impossible(asked, found.splits["validation"].labels, "validation")
+        refuse_impossible(asked, *find_evidence(found, self.method, n_folds=self.n_folds))
         return found
 
     def _refuse_both(self) -> None:
@@ -230,79 +202,40 @@ class _Training:
         """Train, score and save the model."""
         training_set.state_facts()
         choice, fit = self._choose_checkpoint(training_set)
-        label_set = training_set.splits.label_set
-        fit = replace(fit, asked=self.rule.of_thresholds(label_set))
         if choice is not None:
             announce_checkpoint(choice, fit.parameters, training_set.splits, self.progress)
+        finishing = Finishing(
+            self.out, self.seed, self.rule, self.target_accuracy, choice, language
+        )
         with atomic_folder(
             self.out, overwrite=self.overwrite, resume=self.resume, keep=_has_state
         ) as root:
             _clear(root)
+            options = RunOptions(seed=fit.seed, folds=self.n_folds)
+            step = FoldStep(root, training_set, options, Budget(None), self.progress)
+            folds = step.predict(self.method, fit.parameters)
+            asked = self.rule.of_thresholds(training_set.splits.label_set)
             # Until its scores are recorded, a model is not finished: the state of training stays
             fitted = fit_and_save(
-                self.method, training_set, root / MODEL, options=fit, progress=self.progress
+                self.method,
+                training_set if folds is None else training_set.whole,
+                root / MODEL,
+                options=replace(fit, folds=folds, asked=asked),
+                progress=self.progress,
             )
-            if label_set.task == "multi":
-                asked = fit.asked
-                return self._finish_several(fitted, training_set, root, choice, language, asked)
-            scored = self._score(fitted, training_set)
-            asked = self.rule.resolve(label_set)
-            outcome, rule = None, None
-            if asked is not None:
-                outcome = judge_rule(asked, scored)
-                rule = outcome.rule
-            manifest = finish_model(
-                fitted.model,
-                scored,
-                name=self.out.name,
-                baselines=score_baselines({self.method: scored}, training_set.splits),
-                target_accuracy=self.target_accuracy,
-                checkpoint_choice=choice,
-                language=language,
-                label_rule=rule,
-            )
+            result = finishing.finish(fitted, step)
             _move_up(root)
-        result = _result(self.out, fitted, scored)
-        if outcome is not None:
-            result["label_rule"] = outcome.to_dict(fitted.model.labels)
-        if self.target_accuracy is not None:
-            result["abstain"] = manifest.abstain or None
-        return cast("TrainedEntry", Shown(result, as_html=show_trained(result)))
+        return result
 
-    def _finish_several(
-        self,
-        fitted: FittedModel,
-        training_set: TrainingSet,
-        root: Path,
-        choice: CheckpointChoice | None,
-        language: str,
-        asked: AskedRule | None,
-    ) -> TrainedEntry:
-        """Score and finish a model of several labels per text."""
-        scored = score_several_model(
-            fitted,
-            training_set,
-            name=self.out.name,
-            seed=self.fit.seed,
-            progress=self.progress,
-            language=language,
-            checkpoint_choice=choice,
-        )
-        _move_up(root)
-        entry: dict[str, Any] = {
-            "model": str(self.out),
-            "method": fitted.model.method,
-            "task": "multi",
-            "labels": list(fitted.model.labels),
-            "fit_s": round(fitted.fit_s, 2),
-            "model_bytes": fitted.model.n_bytes,
-            "epochs": fitted.history,
-            **{split: one.to_dict() for split, one in scored.items()},
-        }
-        if asked is not None:
-            outcome = judge_several_rule(asked, scored)
-            entry["label_rule"] = outcome.to_dict(fitted.model.labels)
-        return cast("TrainedEntry", entry)
+    @property
+    def n_folds(self) -> int | None:
+        """Folds that the model is judged in where validation has few texts; None: on validation.
+
+        Folds are fitted for what is chosen by them alone. Processes that share the work of one
+        training have no part in folds.
+        """
+        is_chosen = not self.rule.is_empty or self.target_accuracy is not None
+        return N_FOLDS if is_chosen and _env.n_processes() == 1 else None
 
     def help(self, training_set: TrainingSet) -> TrainedEntry:
         """Share the work of another process, which saves the model."""
@@ -319,31 +252,6 @@ class _Training:
             self.method, self.fit.parameters, training_set.splits, seed=self.fit.seed
         )
         return choice, replace(self.fit, parameters=parameters)
-
-    def _score(self, fitted: FittedModel, training_set: TrainingSet) -> dict[str, ScoredSplit]:
-        scored = {}
-        for split in SPLITS:
-            scored[split] = score_split(
-                fitted.model,
-                training_set.splits[split],
-                seed=self.seed,
-                train=training_set.train,
-                progress=self.progress,
-            )
-        return scored
-
-
-def _result(out: Path, fitted: FittedModel, scored: Mapping[str, ScoredSplit]) -> TrainedEntry:
-    return {
-        "model": str(out),
-        "method": fitted.model.method,
-        "labels": list(fitted.model.labels),
-        "fit_s": round(fitted.fit_s, 2),
-        "model_bytes": fitted.model.n_bytes,
-        "epochs": fitted.history,
-        "validation": scored["validation"].to_dict(),
-        "test": scored["test"].to_dict(),
-    }
 
 
 @contextmanager
@@ -394,7 +302,8 @@ def _clear(root: Path) -> None:
 
 def _move_up(root: Path) -> None:
     """Move the finished model to the top of its folder, and delete the state of its training."""
-    shutil.rmtree(root / STATES, ignore_errors=True)
+    for name in (STATES, FOLDS):
+        shutil.rmtree(root / name, ignore_errors=True)
     for path in (root / MODEL).iterdir():
         path.replace(root / path.name)
     (root / MODEL).rmdir()

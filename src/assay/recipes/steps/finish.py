@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from assay.catalogue import ENGLISH
 from assay.checkpoints.auto import CheckpointChoice
 from assay.data.texts import Splits
+from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.limits import measure_limits
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import HEADLINES, SplitScores
@@ -22,7 +23,7 @@ from assay.runtime.predictor import Model
 
 __all__ = ["SPLITS", "Baselines", "finish_model", "score_baselines"]
 
-SPLITS = ("validation", "test")  # the splits that a finished model has scores of
+SPLITS: tuple[str, ...] = ("validation", "test")  # the splits that a finished model has scores of
 
 Baselines = Mapping[str, Mapping[str, SplitScores]]  # method -> split -> scores
 
@@ -109,7 +110,10 @@ def score_baselines(scored: Mapping[str, Mapping[str, ScoredSplit]], splits: Spl
         if method in scored:
             found[method] = {split: one.scores for split, one in scored[method].items()}
         elif method == FLOOR:
-            found[method] = _score_floor(splits)
+            names = SPLITS
+            if any(OUT_OF_FOLD in one for one in scored.values()):
+                names = (*SPLITS, OUT_OF_FOLD)
+            found[method] = _score_floor(splits, names)
     return found
 
 
@@ -128,13 +132,19 @@ def _plain(baselines: Baselines) -> dict[str, dict[str, dict[str, float]]]:
     return plain
 
 
-def _score_floor(splits: Splits) -> dict[str, SplitScores]:
-    """Score the floor without training it: its scores are the label shares of train."""
-    labels, train = splits.label_set, splits["train"]
-    shares = np.bincount(labels.ids(train.labels), minlength=len(labels)) / len(train)
+def _score_floor(splits: Splits, names: Sequence[str]) -> dict[str, SplitScores]:
+    """Score the floor without training it: its scores are the label shares of train.
+
+    Out of fold, they are those of train and validation together.
+    """
+    labels = splits.label_set
     scores = {}
-    for split in SPLITS:
-        label_ids = labels.ids(splits[split].labels)
+    for name in names:
+        fitted_on = labels.ids(splits["train"].labels)
+        if name == OUT_OF_FOLD:
+            fitted_on = np.concatenate([fitted_on, labels.ids(splits["validation"].labels)])
+        label_ids = fitted_on if name == OUT_OF_FOLD else labels.ids(splits[name].labels)
+        shares = np.bincount(fitted_on, minlength=len(labels)) / len(fitted_on)
         probs = np.tile(shares, (len(label_ids), 1))
-        scores[split] = score_predictions(label_ids, probs, labels, seed=0, n_resamples=2)
+        scores[name] = score_predictions(label_ids, probs, labels, seed=0, n_resamples=2)
     return scores

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from assay.errors import DataError
+from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.fold_predictions import (
     FOLD_TEXTS,
     FoldPredictions,
@@ -30,7 +31,7 @@ from assay.recipes.steps.fit import TrainingSet
 from assay.recipes.steps.run_options import RunOptions
 from assay.recipes.steps.run_state import FOLDS
 
-__all__ = ["ENOUGH_TEXTS", "FoldStep"]
+__all__ = ["FoldStep", "find_evidence"]
 
 logger = logging.getLogger(__name__)
 
@@ -86,11 +87,7 @@ class FoldStep:
 
     def asks_for(self, method: str) -> bool:
         """Tell whether validation is too small to judge this method."""
-        n_validation = len(self.data.splits["validation"])
-        enough = ENOUGH_TEXTS
-        if METHODS[method].keeps_states:
-            enough = ENOUGH_FOR_LONG_TRAININGS
-        return self.options.folds is not None and n_validation < enough
+        return _needs_folds(self.data, method, n_folds=self.options.folds)
 
     def predict(self, method: str, parameters: Mapping[str, Any]) -> FoldPredictions | None:
         """Return a method's predictions out of fold; None if it is judged on validation."""
@@ -140,3 +137,28 @@ class FoldStep:
         self.notes[method] = note
         self.progress.say(f"{method}: {note}")
         logger.info("%s: %s", method, note)
+
+
+def find_evidence(
+    data: TrainingSet, method: str, *, n_folds: int | None
+) -> tuple[Sequence[str | Sequence[str]], str]:
+    """Return the labels of the texts that a method will be judged on, and what these are called.
+
+    Parameters
+    ----------
+    data : TrainingSet
+    method : str
+    n_folds : int, optional
+        None: validation is always the evidence.
+    """
+    if _needs_folds(data, method, n_folds=n_folds):
+        return data.whole.train.labels, OUT_OF_FOLD
+    return data.splits["validation"].labels, "validation"
+
+
+def _needs_folds(data: TrainingSet, method: str, *, n_folds: int | None) -> bool:
+    """Tell whether validation is too small to judge a method."""
+    enough = ENOUGH_TEXTS
+    if METHODS[method].keeps_states:
+        enough = ENOUGH_FOR_LONG_TRAININGS
+    return n_folds is not None and len(data.splits["validation"]) < enough

@@ -1,4 +1,4 @@
-"""Score one method of a run: its evidence, and the splits that its saved model did not see."""
+"""Score one method: its evidence, and the splits that its saved model did not see."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assay.recipes.steps.fit import FittedModel, TrainingSet
 from assay.recipes.steps.fold_step import FoldStep
 from assay.reporting.method_result import MethodResult
 
-__all__ = ["score_method"]
+__all__ = ["judge_folds", "score_method", "score_unseen"]
 
 
 def score_method(
@@ -30,8 +30,9 @@ def score_method(
         Seed of the intervals.
     progress : Progress
     """
-    if fitted.folds is None:
-        scored = _score_splits(fitted, step.data, seed=seed, progress=progress)
+    out_of_fold = judge_folds(fitted, step, seed=seed)
+    scored = score_unseen(fitted, step, seed=seed, progress=progress)
+    if fitted.folds is None or out_of_fold is None:
         return MethodResult(
             fitted.model,
             fitted.fit_s,
@@ -41,16 +42,6 @@ def score_method(
             held_out=_predictions(scored["validation"], step.data),
             note=step.notes.get(method, ""),
         )
-    whole = step.data.whole
-    scored = _score_splits(fitted, whole, seed=seed, progress=progress)
-    out_of_fold = FoldEvidence.judge(
-        fitted.folds,
-        step.texts,
-        whole.train,
-        whole.splits.label_set,
-        temperature=fitted.model.manifest.temperature,
-        seed=seed,
-    )
     return MethodResult(
         fitted.model,
         fitted.fit_s,
@@ -62,10 +53,38 @@ def score_method(
     )
 
 
-def _score_splits(
-    fitted: FittedModel, data: TrainingSet, *, seed: int, progress: Progress
+def judge_folds(fitted: FittedModel, step: FoldStep, *, seed: int) -> FoldEvidence | None:
+    """Score what was predicted out of fold; None where the evidence is validation.
+
+    Parameters
+    ----------
+    fitted, step, seed
+        As in `score_method`.
+    """
+    if fitted.folds is None:
+        return None
+    whole = step.data.whole
+    return FoldEvidence.judge(
+        fitted.folds,
+        step.texts,
+        whole.train,
+        whole.splits.label_set,
+        temperature=fitted.model.manifest.temperature,
+        seed=seed,
+    )
+
+
+def score_unseen(
+    fitted: FittedModel, step: FoldStep, *, seed: int, progress: Progress
 ) -> dict[str, ScoredSplit]:
-    """Score the splits that the model was not trained on."""
+    """Score the splits that the saved model was not trained on.
+
+    Parameters
+    ----------
+    fitted, step, seed, progress
+        As in `score_method`.
+    """
+    data = step.data if fitted.folds is None else step.data.whole
     scored = {}
     for split in SPLITS:
         if split not in data.fitted_on:

@@ -20,16 +20,15 @@ from assay.evaluation.several_scoring import (
     several_claims,
 )
 from assay.methods import METHODS
-from assay.progress import Progress
-from assay.recipes.steps.fit import FittedModel, TrainingSet
+from assay.recipes.steps.fit import FittedModel
+from assay.recipes.steps.fold_step import FoldStep
 from assay.reporting.card import render_card
 
 if TYPE_CHECKING:
     from assay.checkpoints.auto import CheckpointChoice
     from assay.evaluation.several_folds import SeveralFoldEvidence
-    from assay.recipes.run import Run
 
-__all__ = ["SeveralMethod", "score_several_method", "score_several_model"]
+__all__ = ["SeveralMethod", "score_several_method"]
 
 SPLITS = ("validation", "test")
 
@@ -68,6 +67,13 @@ class SeveralMethod:
             return self.out_of_fold.scored
         return self.scored["validation"]
 
+    @property
+    def reported(self) -> Mapping[str, SeveralScored]:
+        """What the model's folder reports: the evidence, and the splits it was not trained on."""
+        if self.out_of_fold is None:
+            return self.scored
+        return {OUT_OF_FOLD: self.out_of_fold.scored, **self.scored}
+
     def records(self, origins: Sequence[str], labels: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Yield what is written about each text: with its group where it is evidence."""
         if self.out_of_fold is not None:
@@ -81,12 +87,33 @@ class SeveralMethod:
                 yield {**record, "group": group}
 
 
-def score_several_method(fitted: FittedModel, run: Run) -> SeveralMethod:
-    """Score a saved model, and judge it on validation or out of fold."""
-    seed, whole = run.options.seed, run.data.whole
+def score_several_method(
+    fitted: FittedModel,
+    step: FoldStep,
+    *,
+    name: str,
+    language: str = ENGLISH,
+    checkpoint_choice: CheckpointChoice | None = None,
+) -> SeveralMethod:
+    """Score a saved model, and judge it on validation or out of fold.
+
+    Scores, scope and card are written into its folder.
+
+    Parameters
+    ----------
+    fitted : FittedModel
+        With its predictions out of fold, where those are the evidence.
+    step : FoldStep
+    name, language : str
+        Title and language of the card.
+    checkpoint_choice : CheckpointChoice, optional
+        Why the model starts from its checkpoint, for the card.
+    """
+    card = _Card(name, language, checkpoint_choice)
+    whole = step.data.whole
     if fitted.folds is None:
-        scored = _score_splits(fitted, run, run.data)
-        validation, first_row = scored["validation"], len(run.data.train)
+        scored = _score_and_record(fitted, step, card)
+        validation, first_row = scored["validation"], len(step.data.train)
         predictions = SeveralEvidencePredictions(
             HELD_OUT,
             validation.truth,
@@ -99,66 +126,48 @@ def score_several_method(fitted: FittedModel, run: Run) -> SeveralMethod:
 
     out_of_fold = SeveralFoldEvidence.judge(
         fitted.folds,
-        run.folds.texts,
+        step.texts,
         whole.train,
-        run.data.splits.label_set,
+        step.data.splits.label_set,
         thresholds=answers_of(fitted.model).thresholds.scores,
         is_calibrated=METHODS[fitted.model.method].reads_texts,
-        seed=seed,
+        seed=step.options.seed,
     )
-    scored = _score_splits(fitted, run, whole, out_of_fold=out_of_fold.scored)
+    scored = _score_and_record(fitted, step, card, out_of_fold=out_of_fold.scored)
     return SeveralMethod(fitted, scored, out_of_fold.predictions, out_of_fold)
 
 
-def _score_splits(
-    fitted: FittedModel, run: Run, data: TrainingSet, *, out_of_fold: SeveralScored | None = None
-) -> dict[str, SeveralScored]:
-    return score_several_model(
-        fitted,
-        data,
-        name=f"{run.name}-{fitted.model.method}",
-        seed=run.options.seed,
-        progress=run.progress,
-        language=run.options.report_language,
-        checkpoint_choice=run.checkpoint.choice,
-        out_of_fold=out_of_fold,
-        measured_terms=None if out_of_fold is None else run.folds.measured_terms,
-    )
+@dataclass(frozen=True)
+class _Card:
+    """What the card of a model says beside its scores."""
+
+    name: str
+    language: str
+    checkpoint_choice: CheckpointChoice | None
 
 
-def score_several_model(
+def _score_and_record(
     fitted: FittedModel,
-    data: TrainingSet,
+    step: FoldStep,
+    shown: _Card,
     *,
-    name: str,
-    seed: int,
-    progress: Progress,
-    language: str = ENGLISH,
-    checkpoint_choice: CheckpointChoice | None = None,
     out_of_fold: SeveralScored | None = None,
-    measured_terms: np.ndarray | None = None,
 ) -> dict[str, SeveralScored]:
-    """Score a saved model on validation and test; write scores, scope and card into its folder.
+    """Score the splits that a model did not see; write scores, scope and card into its folder.
 
     Each text of validation is judged by thresholds that were chosen without it.
 
     Parameters
     ----------
     fitted : FittedModel
-    data : TrainingSet
-        With the splits that the model was fitted on; those are not scored.
-    name, language : str
-        Title and language of the card.
-    seed, progress
-    checkpoint_choice : CheckpointChoice, optional
-        Why the model starts from its checkpoint, for the card.
+    step : FoldStep
+    shown : _Card
     out_of_fold : SeveralScored, optional
         Scores of texts by models that did not see them. None: the model did not see validation.
-    measured_terms : array, optional
-        How the terms of these texts compare with those of other folds: see `measure_limits`.
     """
     from assay.models import record_scores  # loads scikit-learn
 
+    data = step.data if out_of_fold is None else step.data.whole
     scored = {}
     validation_groups = data.whole.groups[len(data.splits["train"]) :]
     for split in SPLITS:
@@ -167,22 +176,25 @@ def score_several_model(
         scored[split] = score_several_split(
             fitted.model,
             data.splits[split],
-            seed=seed,
+            seed=step.options.seed,
             seen=find_seen(data.splits[split], data.train),
             groups=validation_groups if split == "validation" else None,
-            progress=progress,
+            progress=step.progress,
         )
     claims = several_claims(scored["test"], out_of_fold=out_of_fold)
     manifest, evidence = fitted.model.manifest, out_of_fold or scored["validation"]
     split = "validation" if out_of_fold is None else OUT_OF_FOLD
     measured = measure_several_limits(
-        fitted.model, evidence, split=split, measured_terms=measured_terms
+        fitted.model,
+        evidence,
+        split=split,
+        measured_terms=None if out_of_fold is None else step.measured_terms,
     )
     card = render_card(
         {**manifest.to_dict(), "scores": claims, **measured},
-        name=name,
-        checkpoint_choice=checkpoint_choice,
-        language=language,
+        name=shown.name,
+        checkpoint_choice=shown.checkpoint_choice,
+        language=shown.language,
     )
     record_scores(fitted.folder, claims, measured=measured, card=card, verified=manifest)
     return scored

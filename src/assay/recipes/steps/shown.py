@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from assay._display import html_block, html_table
+from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.reporting.results import Results
 
 if TYPE_CHECKING:
-    from assay.recipes.train import TrainedEntry
+    from assay.recipes.steps.trained import TrainedEntry
 
 __all__ = ["show_results", "show_trained"]
 
@@ -49,10 +50,13 @@ def show_results(results: Results) -> str:
 def show_trained(result: TrainedEntry) -> str:
     """Show a trained model in a notebook: what it cost, its epochs and its scores."""
     splits = []
-    for split, scores in (("validation", result["validation"]), ("test", result["test"])):
+    for split in ("validation", OUT_OF_FOLD, "test"):
+        scores = cast("Mapping[str, Any]", result).get(split)
+        if scores is None:
+            continue
         low, high = scores["intervals"]["accuracy"]
         row = {
-            "split": split,
+            "split": split.replace("_", " "),
             "texts": scores["n_texts"],
             "accuracy": scores["accuracy"],
             "f1_weighted": scores["f1_weighted"],
