@@ -286,7 +286,11 @@ def test_train_records_the_rule(invoke, folders, tmp_path):
     rule = records(done)[0]["abstain"]
     curve = load_model(out).coverage_curve
     assert rule == curve.reaching(0.95).to_dict() == read_json(out / "assay.json")["abstain"]
-    assert (rule["target_accuracy"], rule["n_texts"], rule["split"]) == (0.95, N_FOLDED, "out_of_fold")
+    assert (rule["target_accuracy"], rule["n_texts"], rule["split"]) == (
+        0.95,
+        N_FOLDED,
+        "out_of_fold",
+    )
     assert rule["accuracy"] >= 0.95
     assert f"below a score of {rule['threshold']:.3f}" in invoke("info", out).stdout
     (tmp_path / "in.txt").write_text(f"{SURE}\n{STRANGE}\n\nday\n")

@@ -133,7 +133,7 @@ def test_model_without_its_scores_is_not_left_behind(data, tmp_path, monkeypatch
         assert listing(tmp_path) >= {"m.partial", "m.partial/model/assay.json"}
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "score_split", stop)
+    monkeypatch.setattr("assay.recipes.steps.score.score_split", stop)
     with pytest.raises(KeyboardInterrupt):
         train_model(data, tmp_path / "m", method="linear")
     assert listing(tmp_path) == set()

@@ -214,11 +214,14 @@ class _Training:
             options = RunOptions(seed=fit.seed, folds=self.n_folds)
             step = FoldStep(root, training_set, options, Budget(None), self.progress)
             folds = step.predict(self.method, fit.parameters)
+            fitted_on = training_set
+            if folds is not None:
+                fitted_on = training_set.whole
             asked = self.rule.of_thresholds(training_set.splits.label_set)
             # Until its scores are recorded, a model is not finished: the state of training stays
             fitted = fit_and_save(
                 self.method,
-                training_set if folds is None else training_set.whole,
+                fitted_on,
                 root / MODEL,
                 options=replace(fit, folds=folds, asked=asked),
                 progress=self.progress,
@@ -235,7 +238,9 @@ class _Training:
         training have no part in folds.
         """
         is_chosen = not self.rule.is_empty or self.target_accuracy is not None
-        return N_FOLDS if is_chosen and _env.n_processes() == 1 else None
+        if is_chosen and _env.n_processes() == 1:
+            return N_FOLDS
+        return None
 
     def help(self, training_set: TrainingSet) -> TrainedEntry:
         """Share the work of another process, which saves the model."""

@@ -1,6 +1,6 @@
 """Which methods are judged out of fold, by rows alone, and what a short budget does.
 
-`score.py`, `shown.py` and `label_step.py` of recipes/steps are tested with whole runs, in
+`score.py`, `shown.py`, `trained.py` and `label_step.py` of recipes/steps are tested with whole runs, in
 tests/recipes/test_run_folds.py and tests/recipes/test_run.py.
 """
 

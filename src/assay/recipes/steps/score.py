@@ -84,7 +84,9 @@ def score_unseen(
     fitted, step, seed, progress
         As in `score_method`.
     """
-    data = step.data if fitted.folds is None else step.data.whole
+    data = step.data
+    if fitted.folds is not None:
+        data = data.whole
     scored = {}
     for split in SPLITS:
         if split not in data.fitted_on:

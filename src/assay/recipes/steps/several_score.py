@@ -167,7 +167,9 @@ def _score_and_record(
     """
     from assay.models import record_scores  # loads scikit-learn
 
-    data = step.data if out_of_fold is None else step.data.whole
+    data = step.data
+    if out_of_fold is not None:
+        data = data.whole
     scored = {}
     validation_groups = data.whole.groups[len(data.splits["train"]) :]
     for split in SPLITS:

@@ -98,10 +98,15 @@ def _finish_single(order: Finishing, fitted: FittedModel, step: FoldStep) -> Tra
     splits, method = step.data.splits, fitted.model.method
     out_of_fold = judge_folds(fitted, step, seed=order.seed)
     scored = score_unseen(fitted, step, seed=order.seed, progress=step.progress)
+    measured_terms = None
     if out_of_fold is not None:
         scored = {OUT_OF_FOLD: out_of_fold.scored, **scored}
+        measured_terms = step.measured_terms
     asked = order.rule.resolve(splits.label_set)
-    outcome = None if asked is None else judge_rule(asked, scored)
+    outcome, rule = None, None
+    if asked is not None:
+        outcome = judge_rule(asked, scored)
+        rule = outcome.rule
     manifest = finish_model(
         fitted.model,
         scored,
@@ -110,8 +115,8 @@ def _finish_single(order: Finishing, fitted: FittedModel, step: FoldStep) -> Tra
         target_accuracy=order.target_accuracy,
         checkpoint_choice=order.checkpoint_choice,
         language=order.language,
-        measured_terms=None if out_of_fold is None else step.measured_terms,
-        label_rule=None if outcome is None else outcome.rule,
+        measured_terms=measured_terms,
+        label_rule=rule,
     )
     result = _describe(order, fitted)
     result |= {split: one.to_dict() for split, one in scored.items()}
