@@ -3,6 +3,8 @@
 These are the tests of explain_command.
 """
 
+import contextlib
+import io
 import json
 import os
 import pty
@@ -10,9 +12,12 @@ import re
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from assay.cli.explain_command import _print_scores
 from assay.models import keep_texts
 
 
@@ -132,3 +137,20 @@ def test_terminal_shows_the_text_with_marked_words(linear_model):
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
     assert "\x1b[1;4;34mhappy\x1b[0m" in shown
+
+
+def test_labels_with_one_score_are_said(invoke, linear_model):
+    """A text without a known word: which label is given says nothing; elsewhere nothing is said."""
+    explanation = SimpleNamespace(
+        labels=("a", "b", "c"),
+        probs=np.array([0.4001, 0.1998, 0.4001]),
+        column_of=lambda label: 0 if label is None else 1,
+    )
+    with io.StringIO() as out, contextlib.redirect_stdout(out):
+        _print_scores(explanation, None)
+        said = " ".join(out.getvalue().split())
+    assert said.startswith("a 0.400 (others: c 0.400, b 0.200)")
+    assert said.endswith(
+        "a and c have the same score to three digits: nothing in this text tells them apart"
+    )
+    assert "the same score" not in invoke("explain", linear_model, "i am very happy today").stdout

@@ -97,3 +97,16 @@ def test_the_entry_holds_the_curves_and_the_expected_point(more):
     assert points[-1]["accuracy"] < expected["accuracy"] < 1
     low, high = expected["interval"]
     assert low <= expected["accuracy"] <= high
+
+
+def test_the_figure_shows_the_growth_that_is_told(more):
+    """From the open dot of all texts to both ends of the interval: the points of the sentence."""
+    curve = curve_of("linear", [(0.6, 0.4, 0.2), (0.7, 0.5, 0.3), (0.8, 0.6, 0.4)])
+    counts = COUNTS * 1.25  # out of fold, a model leaves a fifth of them out
+    found = expect_more((curve,), counts.astype(int), LABELS, recommended="linear")
+    plain = found.to_dict()
+    now = plain["expected"]["accuracy"] - plain["growth"]["gain"]
+    low, high = plain["expected"]["interval"]
+    assert low - now == pytest.approx(plain["growth"]["low"])
+    assert high - now == pytest.approx(plain["growth"]["high"])
+    assert found.growth.high < found.from_curve.high

@@ -22,6 +22,7 @@ from assay.cli.show import (
     show_labels,
     write_line,
 )
+from assay.methods import join_names
 
 if TYPE_CHECKING:
     from assay.runtime.explain import Explanation, WordPush
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+SCORE_DIGITS = 3  # of the scores that are printed
 MAX_MARKS = 10  # of the word that pushes most
 FAINT = 0.15  # words that push less than this share of the strongest are left unmarked
 # Blue and orange are told apart by the colour-blind too; underlined or not, without any colour.
@@ -168,6 +170,19 @@ def _print_scores(explanation: Explanation, label: str | None) -> None:
     named = ", ".join(f"{explanation.labels[i]} {explanation.probs[i]:.3f}" for i in others)
     what = f"{explanation.labels[column]} {explanation.probs[column]:.3f}"
     print_sentence(what + (f"   (others: {named})" if named else ""))
+    tied = _tied(explanation)
+    if tied:
+        print_sentence(
+            f"{join_names(tied)} have the same score to three digits: nothing in this text tells "
+            "them apart"
+        )
+
+
+def _tied(explanation: Explanation) -> list[str]:
+    """Return the labels whose score is shown as the highest one; none if there is one alone."""
+    shown = explanation.probs.round(SCORE_DIGITS)
+    tied = [explanation.labels[i] for i in (shown == shown.max()).nonzero()[0].tolist()]
+    return tied if len(tied) > 1 else []
 
 
 def _print_marked(text: str, words: list[WordPush], strongest: float) -> None:

@@ -152,13 +152,18 @@ class MoreTexts:
         return " ".join(english.tell(fact) for fact in self.facts())
 
     def _expected(self) -> PointEntry:
-        """Return the point that the curve is expected to reach."""
+        """Return the point that the curve is expected to reach.
+
+        Its interval is the one that is told: of the growth from all texts on.
+        """
         curve = next(one for one in self.curves if one.method == self.method)
-        last, growth = float(curve.accuracy[-1]), self.from_curve
+        # The gain is of shares a little below 1
+        expected = min(1.0, float(curve.accuracy[-1]) + self.from_curve.gain)
+        growth, now = self.growth, expected - self.growth.gain
         return {
             "n_texts": growth.n_after,
-            "accuracy": min(1.0, last + growth.gain),  # the gain is of shares a little below 1
-            "interval": [max(0.0, last + growth.low), min(1.0, last + growth.high)],
+            "accuracy": expected,
+            "interval": [max(0.0, now + growth.low), min(1.0, now + growth.high)],
         }
 
     def to_dict(self) -> MoreTextsEntry:

@@ -11,6 +11,7 @@ import { isMapOpen, setUpMap } from "./region.js";
 const SMALL = "abcdefghijklmnopqrstuvwxy";
 const KEYS = [..."123456789", ...SMALL, ...SMALL.toUpperCase()];
 const LONG_TEXT = 280; // characters from which a text is set smaller
+const TEXTS_FOR_ACCURACY = 80; // every fourth of them is drawn at random, and 20 of those are needed
 const POLL_MS = 3000; // how often the numbers are asked for while nothing is decided
 const DOUBLE_MS = 300; // an Enter that follows another one so soon was meant for the same text
 const $ = (id) => document.getElementById(id);
@@ -148,7 +149,7 @@ function points(fraction) {
 
 function accuracyNote(estimate) {
   if (state.several) return say("accuracy_several");
-  if (!estimate) return say(state.is_estimating ? "accuracy_soon" : "accuracy_later");
+  if (!estimate) return say(state.is_estimating ? "accuracy_soon" : state.n_pool < TEXTS_FOR_ACCURACY ? "accuracy_never" : "accuracy_later", { n: state.n_pool });
   const { n_random: n, n_chosen } = estimate;
   const note = say("accuracy_note", { low: percent(estimate.low), high: percent(estimate.high), n });
   return n_chosen ? `${note} ${say("accuracy_chosen", { n: n_chosen })}` : note;
