@@ -40,12 +40,23 @@ def test_macro_f1_is_a_column_where_methods_are_chosen_by_it(invoke, tmp_path, d
         key = "f1_macro" if is_macro else "accuracy"
         assert shown["evidence"] == percent(one["evidence"][key])
         assert shown["test"] == percent(one["test"][key])
-        low, high = one["test"]["intervals"][key]
+        first = one["evidence"]  # there are ten times as many of these texts as of test
+        low, high = first["intervals"][key]
         assert shown["95 % interval"] == show_interval(low, high)
         if is_macro:
-            assert shown["accuracy"] == percent(one["test"]["accuracy"])
+            assert shown["accuracy"] == percent(first["accuracy"])
     page = (run / "report.html").read_text(encoding="utf-8")
-    assert f'<th class="n">Evidence: {name}</th>' in page
+    assert f"<th>Evidence: {name}</th>" in page
+    own = next(one for one in results["methods"] if one["method"] == results["recommended"])
+    lines = " ".join(done.stdout.split())
+    assert f"Out of fold: {percent(own['evidence']['accuracy'])} of 180 texts, each by" in lines
+    assert f"On test: {percent(own['test']['accuracy'])} of 20 texts are labelled" in lines
+    assert lines.index("Out of fold:") < lines.index("On test:")
+    assert f"{own['evidence']['accuracy']:.1%}</strong> of 180 out-of-fold texts" in page
+    assert "texts of train and validation, each labelled by models that had not seen it" in page
+    card = (run / "model" / "README.md").read_text(encoding="utf-8")
+    assert "20 test texts say little: look at the scores of the 180 others" in card
+    assert "Confusion matrix of the out-of-fold texts" in card
     assert ("Its macro F1 there" in page) == is_macro
     compared = invoke("compare", run).stdout
     assert f"evidence, test: {name}, by which methods are chosen" in compared

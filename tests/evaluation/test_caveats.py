@@ -190,7 +190,7 @@ def test_the_evidence_is_said_beside_a_small_test():
     fact = find_small_test(evidence, scores(8, 8))
     low, high = evidence.intervals["accuracy"]
     assert open_language("en").tell(fact) == (
-        "8 test texts say little. Of the 52 texts that methods were chosen on, 78.8% were labelled "
+        "8 test texts say little (100.0% right). Of the 52 texts that methods were chosen on, 78.8% were labelled "
         f"right (95% interval {low:.1%} to {high:.1%}): expect about that of new texts."
     )
     assert find_small_test(scores(200, 250), scores(100, 130)) is None
@@ -206,6 +206,11 @@ def test_texts_that_are_nearly_those_of_train_are_said():
     assert not find_near_leaks(near, split="test", n_texts=201)
     assert find_near_leaks(near, split="test", n_texts=201, fitted_on=("train", "validation"))
     assert not find_near_leaks({}, split="test", n_texts=15)
+    right = np.array([True] * 8 + [False] * 3)
+    (fact,) = find_near_leaks(near, split="test", n_texts=15, without=right)
+    assert "Of the 11 that are like none, 72.7% are labelled right" in open_language("en").tell(
+        fact
+    )
 
 
 def several_scores(n_texts, n_wrong, seed):
@@ -240,7 +245,7 @@ def test_the_evidence_is_said_beside_a_small_test_of_several_labels(metric, fiel
     fact = find_several_small_test(evidence, several_scores(60, 0, 2), metric=metric)
     said = open_language(language).tell(fact)
     low, high = evidence.intervals[field]
-    for number in (getattr(evidence, field), low, high):
+    for number in (getattr(evidence, field), low, high, fact.values["score"]):
         assert f"{number:.1%}" in said
     assert "60" in said
     assert "120" in said

@@ -113,6 +113,7 @@ def test_results_have_the_documented_keys(five):
         "skipped",
         "checkpoint",
         "more_texts",
+        "no_more_texts",
         "timings",
         "machine",
     ]

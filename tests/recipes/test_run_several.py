@@ -333,10 +333,14 @@ def test_texts_of_train_and_a_small_test_are_said(tmp_path: Path, data: Path) ->
     run_data(tmp_path, out, options=RunOptions(methods=("linear",)))
     results = json.loads((out / "results.json").read_text())
     small, leaked = results["warnings"][:2]
-    assert small.startswith("60 test texts say little. On the 340 texts")
+    assert small.startswith("60 test texts say little (macro F1 ")
+    assert "). On the 340 texts that methods were chosen on" in small
     assert leaked.startswith("20 of 60 test texts also occur in the training texts")
     report = (out / "report.md").read_text(encoding="utf-8")
     assert "60 test texts say little" in report
+    evidence = results["methods"][0]["evidence"]
+    assert f"macro F1 {evidence['f1_macro']:.1%} (" in report.partition("60 test texts")[0]
+    assert "on 340 texts of train and validation" in report.partition("60 test texts")[0]
     assert "20 of 60 test texts also occur" in report
     others = results["methods"][0]["test"]["without_leaks"]["scores"]
     claims = load_model(out / "model").manifest.scores

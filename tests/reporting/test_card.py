@@ -118,7 +118,7 @@ def test_card_body_has_what_a_user_needs():
         name="emotion",
         path="runs/my emotion",
         baselines={"majority": majority},
-        has_picture=True,
+        picture_of="test",
     )
     _, body = read_card(text)
     for needed in (

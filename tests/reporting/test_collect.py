@@ -42,6 +42,7 @@ def test_report_has_the_documented_keys(report):
         "coverage",
         "label_rule",
         "more_texts",
+        "no_more_texts",
         "mistakes",
         "slices",
         "training",

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from assay.audit.shift import ClassShift
 from assay.catalogue import Fact
+from assay.reporting.collect import collect_report
 from assay.reporting.results import SkippedMethod
 
 
@@ -28,6 +29,7 @@ def test_results_are_json_with_the_documented_keys(results):
         "skipped",
         "checkpoint",
         "more_texts",
+        "no_more_texts",
         "timings",
         "machine",
     ]
@@ -55,6 +57,29 @@ def test_results_without_test_show_the_evidence(results):
     methods = tuple(replace(one, scored={"validation": one.evidence}) for one in results.methods)
     assert replace(results, methods=methods).shown_split == "validation"
     assert results.recommended.method == results.choice.recommended
+
+
+def test_scores_of_the_texts_that_say_more_come_first(results):
+    """Below a hundred test texts beside twice as many of the evidence: in caveats, too."""
+    few = range(60)
+    methods = []
+    for one in results.methods:
+        test = one.scored["test"]
+        scores = replace(test.scores, n_texts=len(few))
+        small = replace(test, labelled=test.labelled.take(few), scores=scores, n_leaked=1)
+        methods.append(replace(one, scored={**one.scored, "test": small}))
+    found = replace(results, methods=tuple(methods))
+    assert (results.shown_split, found.shown_split) == ("test", "validation")
+    evidence = found.recommended.evidence.scores
+    report = collect_report(found)
+    assert report["verdict"]["leads_with_evidence"]
+    assert report["verdict"]["accuracy"] == evidence.accuracy
+    assert report["verdict"]["n_texts"] == evidence.n_texts
+    assert report["classes"]["split"] == report["confusion"]["split"] == "validation"
+    warnings = " ".join(found.warnings())
+    assert "60 test texts say little" in warnings
+    assert "1 of 60 test texts also occurs in train" in warnings
+    assert not collect_report(results)["verdict"]["leads_with_evidence"]
 
 
 def test_classes_of_the_evidence_that_are_not_those_of_train_are_a_caveat(results):

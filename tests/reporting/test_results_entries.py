@@ -16,6 +16,7 @@ from assay.evaluation.coverage import AnsweredEntry
 from assay.evaluation.coverage_report import CoverageEntry, TargetEntry
 from assay.evaluation.growth import GrowthEntry
 from assay.evaluation.more_texts import MoreTextsEntry, PointEntry, StarvedLabelEntry
+from assay.evaluation.near_evidence import NearEvidenceEntry
 from assay.evaluation.result import (
     ClassEntry,
     ReliabilityEntry,
@@ -67,6 +68,7 @@ ENTRIES = {
     "RunPrediction": PredictionEntry,
     "MoreTexts": MoreTextsEntry,
     "Growth": GrowthEntry,
+    "NearDuplicates": NearEvidenceEntry,
     "CurvePoint": PointEntry,
     "StarvedLabel": StarvedLabelEntry,
     "RuleOutcome": RuleOutcomeEntry,

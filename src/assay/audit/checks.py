@@ -98,14 +98,14 @@ def audit_data(
     groups = duplicate_groups(rows.labelled)
     near = find_near_duplicates(rows.labelled, seed=seed)
     languages = _languages(splits, progress)
-    found = _find_rows(splits, rows, groups, near, languages)
     audit = Audit(
         source=splits.source,
         n_texts={split: len(labelled) for split, labelled in splits.items()},
         labels=splits.label_set.names,
-        issues=_in_order(found, splits),
+        issues=_in_order(_find_rows(splits, rows, groups, near, languages), splits),
         overlaps=find_leaks(splits),
         near_leaks=count_near_leaks(rows, near, groups),
+        near_groups=rows.by_split(near.groups),
         languages=languages,
         class_shifts=tuple(find_class_shifts(splits)),
         length_shifts=tuple(find_length_shifts(splits)),

@@ -54,6 +54,10 @@ class AllRows:
         sizes = list(map(len, splits.values()))
         self.split_ids = np.repeat(np.arange(len(sizes)), sizes)
 
+    def by_split(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Take an array of one value per row apart by split."""
+        return {name: values[self.split_ids == i] for i, name in enumerate(self.split_names)}
+
     def issue(
         self, kind: str, row: int, *, score: float | None = None, group: int | None = None
     ) -> Issue:

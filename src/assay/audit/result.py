@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypedDict
+
+import numpy as np
 
 from assay._display import Brief
 from assay.audit.issues import Issue, IssueEntry
@@ -104,6 +107,8 @@ class Audit(Brief):
         In which the file of issues is written, where the data were read in another one than UTF-8.
     delimiter : str
         Between its columns: a semicolon where the data have it.
+    near_groups : mapping of split to int64 array of shape (n_texts,)
+        Texts of all splits that are the same or nearly have one number.
     """
 
     source: str
@@ -119,6 +124,7 @@ class Audit(Brief):
     checks_s: float
     encoding: str | None = None
     delimiter: str = ","
+    near_groups: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Return kind -> split -> number of rows, kinds in the order of the file."""

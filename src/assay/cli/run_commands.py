@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -44,6 +45,13 @@ __all__ = ["register"]
 
 PANEL = "The whole job"
 MACRO_F1 = "macro-f1"  # the metric by which methods may be chosen, beside accuracy
+INTERVAL = "95 % interval"
+# How a sentence about scores begins, and what their texts are called: by the kind of the evidence
+ON_TEXTS = {
+    "test": ("On test:", "texts"),
+    "held_out": ("Validation:", "texts"),
+    "out_of_fold": ("Out of fold:", "texts, each by models that had not seen it,"),
+}
 ResumeRun = Annotated[
     bool, typer.Option("--resume", help="Continue an interrupted run where it stopped.")
 ]
@@ -119,8 +127,14 @@ def run_command(
 
 def _rule_of(results: dict[str, Any]) -> RuleOutcomeEntry | None:
     """Return what was chosen for the recommended method; None if nothing was asked for."""
-    own = next(one for one in results["methods"] if one["method"] == results["recommended"])
-    found: RuleOutcomeEntry | None = own.get("label_rule")
+    found: RuleOutcomeEntry | None = _find_recommended(results).get("label_rule")
+    return found
+
+
+def _find_recommended(results: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what was measured of the recommended method."""
+    found: Mapping[str, Any]
+    (found,) = [one for one in results["methods"] if one["method"] == results["recommended"]]
     return found
 
 
@@ -129,46 +143,60 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     if results.get("task") == "multi":
         _show_several(results, out)
         return
-    rows = [_leaderboard_row(row, results) for row in results["methods"]]
+    own = _find_recommended(results)
+    by_evidence = _leads_with_evidence(own)
+    rows = [_leaderboard_row(row, results, by_evidence=by_evidence) for row in results["methods"]]
     print_table(rows, right=("evidence", "test", "accuracy", "F1", "fit s", "MB"))
-    print_sentence(_name_scores(results["choice"]["metric"]))
-    for row in results["methods"]:
-        if row["method"] == results["recommended"]:
-            _print_ratings(row)
+    print_sentence(_name_scores(results["choice"]["metric"], by_evidence=by_evidence))
+    _print_ratings(own)
     outcome = _rule_of(results)
     if outcome is not None:
         print_rule(outcome)
     for warning in results["warnings"]:
         print_sentence(f"Note:        {warning}")
     print_sentence(f"Recommended: {results['why']}")
-    print_sentence(_how_sure(results))
+    is_macro = results["choice"]["metric"] == MACRO_F1
+    if by_evidence:
+        print_sentence(_how_sure(own["evidence"], is_macro=is_macro))
+    print_sentence(_how_sure(own["test"], is_macro=is_macro))
     for remark in results["choice"]["remarks"]:
         print_sentence(f"Note:        {remark}")
-    if results["more_texts"] is not None:
-        print_sentence(f"More texts:  {results['more_texts']['said']}")
+    more = results["more_texts"]
+    said = (more or {}).get("said") or results["no_more_texts"]
+    if said:
+        print_sentence(f"More texts:  {said}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 
 
-def _name_scores(metric: str) -> str:
+def _leads_with_evidence(own: Mapping[str, Any]) -> bool:
+    """Tell whether the evidence says more of a method than a test split of few texts."""
+    from assay.evaluation.caveats import says_more  # loads NumPy
+
+    return says_more(own["evidence"]["n_texts"], own["test"]["n_texts"])
+
+
+def _name_scores(metric: str, *, by_evidence: bool) -> str:
     """Say which scores are in the leaderboard."""
     said = f"Scores:      evidence and test are {name_metric(metric)}, by which methods are chosen"
+    where = "test"
+    if by_evidence:
+        where = "the evidence, as the interval is: test has few texts"
     if metric == MACRO_F1:
-        return f"{said}; accuracy is that of test."
-    return f"{said}; F1 is the weighted one of test."
+        return f"{said}; accuracy is that of {where}."
+    return f"{said}; F1 is the weighted one of {where}."
 
 
-def _how_sure(results: dict[str, Any]) -> str:
-    """Say how many test texts the recommended model labels right, and how sure that is."""
-    own = next(one for one in results["methods"] if one["method"] == results["recommended"])
-    test = own["test"]
-    interval = show_interval(*test["intervals"]["accuracy"])
-    share = percent(test["accuracy"])
-    said = f"On test:     {share} of {test['n_texts']:,} texts are labelled right"
+def _how_sure(scores: Mapping[str, Any], *, is_macro: bool) -> str:
+    """Say how many texts of the evidence or of test are labelled right, and how sure that is."""
+    title, texts = ON_TEXTS[scores.get("kind", "test")]
+    interval = show_interval(*scores["intervals"]["accuracy"])
+    share = percent(scores["accuracy"])
+    said = f"{title:<13}{share} of {scores['n_texts']:,} {texts} are labelled right"
     said = f"{said} (95 % interval {interval})"
-    if results["choice"]["metric"] == MACRO_F1:
-        interval = show_interval(*test["intervals"]["f1_macro"])
-        said += f"; macro F1 is {percent(test['f1_macro'])} ({interval})"
+    if is_macro:
+        interval = show_interval(*scores["intervals"]["f1_macro"])
+        said += f"; macro F1 is {percent(scores['f1_macro'])} ({interval})"
     return f"{said}."
 
 
@@ -178,29 +206,32 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
     from assay.evaluation.several_scores import SEVERAL_METRICS
 
     metric = results["choice"]["metric"]
+    recommended = _find_recommended(results)
+    by_evidence = _leads_with_evidence(recommended)
     rows = []
     for one in results["methods"]:
-        low, high = one["test"]["intervals"]["f1_macro"]
+        first = one["evidence" if by_evidence else "test"]
+        low, high = first["intervals"]["f1_macro"]
         row = {
             "": "→" if one["method"] == results["recommended"] else "",
             "method": one["method"],
             "evidence": percent(one["evidence"][SEVERAL_METRICS[metric]]),
-            "macro F1": percent(one["test"]["f1_macro"]),
-            "95 % interval": show_interval(low, high),
-            "micro F1": percent(one["test"]["f1_micro"]),
+            "macro F1": percent(first["f1_macro"]),
+            INTERVAL: show_interval(low, high),
+            "micro F1": percent(first["f1_micro"]),
             "fit s": f"{results['timings'][one['method']]['fit_s']:.1f}",
             "MB": f"{one['model_bytes'] / 1e6:.1f}",
         }
         rows.append(row)
     print_table(rows, right=("evidence", "macro F1", "micro F1", "fit s", "MB"))
+    where = "the evidence: test has few texts" if by_evidence else "test"
     print_line(
         f"Scores:      the evidence is {METRIC_NAMES[metric]}, by which methods are chosen; "
-        "macro and micro F1 are those of test."
+        f"macro and micro F1 are those of {where}."
     )
     outcome = _rule_of(results)
     if outcome is not None:
         print_rule(outcome, measure=EXACT_MATCH)
-    recommended = next(one for one in results["methods"] if one["method"] == results["recommended"])
     if recommended["min_labels"]:
         print_sentence(
             "Note:        every text of the evidence has a label, so each text gets its best label "
@@ -215,27 +246,33 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 
 
-def _print_ratings(row: dict[str, Any]) -> None:
+def _print_ratings(row: Mapping[str, Any]) -> None:
     """Print how far off the predictions of a method are, if the labels are ratings."""
     if sentence := rating_sentence("test", row["test"]):
         print_sentence(f"{row['method']}, {sentence}")
 
 
-def _leaderboard_row(row: dict[str, Any], results: dict[str, Any]) -> dict[str, str]:
-    test = row["test"]
+def _leaderboard_row(
+    row: dict[str, Any], results: dict[str, Any], *, by_evidence: bool
+) -> dict[str, str]:
+    evidence, test = row["evidence"], row["test"]
     is_macro = results["choice"]["metric"] == MACRO_F1
     key = "f1_macro" if is_macro else "accuracy"
+    first = evidence if by_evidence else test
     shown = {
         "": "→" if row["method"] == results["recommended"] else "",
         "method": row["method"],
-        "evidence": percent(row["evidence"][key]),
-        "test": percent(test[key]),
-        "95 % interval": show_interval(*test["intervals"][key]),
+        "evidence": percent(evidence[key]),
     }
-    if is_macro:
-        shown["accuracy"] = percent(test["accuracy"])
+    interval = show_interval(*first["intervals"][key])
+    if by_evidence:
+        shown |= {INTERVAL: interval, "test": percent(test[key])}
     else:
-        shown["F1"] = percent(test["f1_weighted"])
+        shown |= {"test": percent(test[key]), INTERVAL: interval}
+    if is_macro:
+        shown["accuracy"] = percent(first["accuracy"])
+    else:
+        shown["F1"] = percent(first["f1_weighted"])
     shown["fit s"] = f"{results['timings'][row['method']]['fit_s']:.1f}"
     shown["MB"] = f"{row['model_bytes'] / 1e6:.1f}"
     return shown

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from assay.catalogue import Fact
+from assay.catalogue.fact import FactValue
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.imbalance import find_imbalance
 from assay.evaluation.result import SplitScores
@@ -17,12 +18,14 @@ from assay.evaluation.several_scoring import SeveralScored
 __all__ = [
     "find_caveats",
     "find_fall",
+    "find_leaked",
     "find_near_leaks",
     "find_several_fall",
     "find_several_leaks",
     "find_several_small_test",
     "find_small_test",
     "find_unknowable",
+    "says_more",
 ]
 
 WHOLE_FILE = "all"  # the split of a file that is not cut
@@ -53,13 +56,26 @@ def find_caveats(
     fitted_on : sequence of str
         The splits that the model was fitted on.
     """
-    caveats = []
-    if scored.n_leaked:
-        caveats.append(_leaks(scored, split=split, fitted_on=fitted_on))
+    caveats = find_leaked(scored, split=split, fitted_on=fitted_on)
     imbalance = find_imbalance(scored.scores, split=split)
     if imbalance is not None:
         caveats.append(imbalance)
     return caveats
+
+
+def find_leaked(
+    scored: ScoredSplit, *, split: str, fitted_on: Sequence[str] = ("train",)
+) -> list[Fact]:
+    """Return the fact that the model was trained on texts of a split, if it was.
+
+    Parameters
+    ----------
+    scored, split, fitted_on
+        As in `find_caveats`.
+    """
+    if not scored.n_leaked:
+        return []
+    return [_leaks(scored, split=split, fitted_on=fitted_on)]
 
 
 def find_near_leaks(
@@ -68,6 +84,7 @@ def find_near_leaks(
     split: str,
     n_texts: int,
     fitted_on: Sequence[str] = ("train",),
+    without: np.ndarray | None = None,
 ) -> list[Fact]:
     """Return the fact that texts of a split are nearly those that were trained on, if many are.
 
@@ -80,11 +97,17 @@ def find_near_leaks(
         Texts of the split.
     fitted_on : sequence of str
         The splits that the model was fitted on.
+    without : bool array, optional
+        Whether the model is right, for each text of the split that is like none of those.
     """
     n_near = max((near_leaks.get((split, one), 0) for one in fitted_on), default=0)
     if not n_near or n_near < MIN_NEAR * n_texts:
         return []
-    return [Fact.of("caveats.near_leaks", n=n_near, n_texts=n_texts, split=split)]
+    known: dict[str, FactValue] = {"n": n_near, "n_texts": n_texts, "split": split}
+    if without is None or not len(without):
+        return [Fact("caveats.near_leaks", known)]
+    others: dict[str, FactValue] = {"n_others": len(without), "without": float(without.mean())}
+    return [Fact("caveats.near_leaks_without", {**known, **others})]
 
 
 def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:
@@ -117,12 +140,13 @@ def find_small_test(evidence: SplitScores, test: SplitScores) -> Fact | None:
     evidence, test : SplitScores
         Scores of the same method.
     """
-    if not _says_more(evidence.n_texts, test.n_texts):
+    if not says_more(evidence.n_texts, test.n_texts):
         return None
     low, high = evidence.intervals["accuracy"]
     return Fact.of(
         "caveats.small_test",
         n_texts=test.n_texts,
+        accuracy=test.accuracy,
         n_evidence=evidence.n_texts,
         promised=evidence.accuracy,
         low=low,
@@ -170,7 +194,7 @@ def find_several_small_test(
     metric : str
         A key of `SEVERAL_METRICS`.
     """
-    if not _says_more(evidence.n_texts, test.n_texts):
+    if not says_more(evidence.n_texts, test.n_texts):
         return None
     field = SEVERAL_METRICS[metric]
     low, high = evidence.intervals[field]
@@ -178,6 +202,7 @@ def find_several_small_test(
         "caveats.several_small_test",
         metric=metric,
         n_texts=test.n_texts,
+        score=float(getattr(test, field)),
         n_evidence=evidence.n_texts,
         promised=float(getattr(evidence, field)),
         low=low,
@@ -220,8 +245,14 @@ def find_several_leaks(
     )
 
 
-def _says_more(n_evidence: int, n_test: int) -> bool:
-    """Tell whether the evidence says more than a test split of so few texts."""
+def says_more(n_evidence: int, n_test: int) -> bool:
+    """Tell whether the evidence says more than a test split of so few texts.
+
+    Then its scores come first wherever a model is shown.
+
+    >>> says_more(54, 6), says_more(4500, 500)
+    (True, False)
+    """
     return n_test < FEW_TEST_TEXTS and n_evidence >= 2 * n_test
 
 

@@ -22,6 +22,7 @@ from assay._arguments import checked
 from assay._display import Shown, percent
 from assay.audit.checks import audit_data, write_issues
 from assay.audit.result import Audit
+from assay.catalogue import Fact
 from assay.disk import atomic_folder, check_unfinished
 from assay.errors import DataError
 from assay.evaluation.choice import Choice, choose_method
@@ -279,8 +280,8 @@ class Run:
             model_bytes={one.method: one.model.n_bytes for one in methods},
         )
 
-    def expect_more(self, methods: Sequence[MethodResult], choice: Choice) -> MoreTexts | None:
-        """Work out what twice as many texts would bring, with the cheap methods."""
+    def expect_more(self, methods: Sequence[MethodResult], choice: Choice) -> MoreTexts | Fact:
+        """Work out what twice as many texts would bring, or say why that cannot be told."""
         from assay.recipes.steps.curve_step import measure_more_texts  # loads scikit-learn
 
         return measure_more_texts(methods, choice.recommended, self.folds)
@@ -323,7 +324,7 @@ class Run:
         trained: Trained,
         methods: tuple[MethodResult, ...],
         choice: Choice,
-        more: MoreTexts | None,
+        more: MoreTexts | Fact,
         audit: Audit,
         text_map: DrawnMap,
     ) -> Results:

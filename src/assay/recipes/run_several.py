@@ -25,6 +25,7 @@ from assay.evaluation.caveats import (
     find_several_fall,
     find_several_leaks,
     find_several_small_test,
+    says_more,
 )
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.scoring import write_predictions
@@ -212,6 +213,9 @@ def _write(
     sections = {
         **_sections(recommended, run, audit),
         "caveats": [fact.to_dict() for fact in caveats],
+        "leads_with_evidence": says_more(
+            recommended.evidence.scores.n_texts, recommended.scored["test"].scores.n_texts
+        ),
         "map": text_map.with_positions(),
     }
     title = PurePath(run.data.splits.source).name

@@ -9,13 +9,14 @@ that.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay._optional import require
 from assay._paths import is_hub_id
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice, choice_fact
+from assay.evaluation.caveats import says_more
 from assay.evaluation.result import HEADLINES, Headline
 from assay.evaluation.several_scoring import SEVERAL_HEADLINES
 from assay.methods import find_method
@@ -42,7 +43,7 @@ def render_card(
     name: str,
     path: str = ".",
     baselines: Mapping[str, Mapping[str, Mapping[str, float]]] | None = None,
-    has_picture: bool = False,
+    picture_of: str | None = None,
     checkpoint_choice: CheckpointChoice | None = None,
     language: str = ENGLISH,
 ) -> str:
@@ -58,8 +59,8 @@ def render_card(
         Where the examples look for the model.
     baselines : mapping of method to split to metric to value, optional
         Scores of simpler methods on the same texts, shown beside the model's own.
-    has_picture : bool
-        Whether confusion.png is beside the card.
+    picture_of : str, optional
+        The texts whose confusion matrix is in confusion.png beside the card. None: there is none.
     checkpoint_choice : CheckpointChoice, optional
         Why the model starts from its checkpoint.
     language : str
@@ -90,10 +91,21 @@ def render_card(
             always_labelled=bool(card.get("min_labels")),
             made_by="features_tuned" if is_tuned else card["method"],
             baselines=dict(baselines or {}),
-            picture=require("markupsafe").Markup(CONFUSION_PICTURE) if has_picture else None,
+            picture=require("markupsafe").Markup(CONFUSION_PICTURE) if picture_of else None,
+            picture_of=picture_of,
+            small_test=_small_test(card["scores"]),
             has_server=importlib.util.find_spec("assay.server") is not None,
         )
     )
+
+
+def _small_test(scores: Sequence[Mapping[str, Any]]) -> dict[str, int] | None:
+    """Return how few texts test has, and how many there are beside it that say more."""
+    sizes = {one["split"]: one["n_texts"] for one in scores}
+    n_texts, n_evidence = sizes.pop("test", 0), max(sizes.values(), default=0)
+    if not n_texts or not says_more(n_evidence, n_texts):
+        return None
+    return {"n_texts": n_texts, "n_evidence": n_evidence}
 
 
 def _why_checkpoint(choice: CheckpointChoice | None) -> Fact | None:

@@ -11,7 +11,8 @@ from pathlib import PurePath
 from typing import Any
 
 from assay._version import __version__
-from assay.catalogue import ENGLISH, open_language
+from assay.catalogue import ENGLISH, Fact, open_language
+from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.rule_effects import RuleOutcomeEntry
 from assay.evaluation.scoring import ScoredSplit
 from assay.methods import FLOOR, METHODS
@@ -36,7 +37,8 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
         numbers, no sentences. Scores are fractions::
 
             {"schema_version": 2, "assay_version": str, "title": str, "labels": [str, ...],
-             "verdict": {"method", "metric", "reasons": [fact, ...], "split", "n_texts",
+             "verdict": {"method", "metric", "reasons": [fact, ...], "split",
+                         "leads_with_evidence", "n_texts",
                          "accuracy", "f1_weighted", "f1_macro", "intervals",
                          "warnings": [fact, ...],
                          "floor": {"label", "accuracy"} or null},
@@ -53,6 +55,7 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
              "confusion": {"split", "counts", "fractions", "pairs": [...]},
              "calibration": {method: {...}}, "coverage": {method: {...}},
              "label_rule": {...} or null, "more_texts": {..., "facts": [fact, ...]} or null,
+             "no_more_texts": fact or null,
              "mistakes": {"split", "by_method": {method: [{..., "nearest": [...]}]}},
              "slices": {"split", "rows": [...]}, "training": {method: [...]}, "map": {...} or null,
              "how": {"seed", "command", "options", "versions", "notes", "choices", "machine",
@@ -77,17 +80,18 @@ def collect_report(results: Results, sections: ReportSections | None = None) -> 
 def _verdict(results: Results, sections: ReportSections) -> dict[str, Any]:
     """Gather the first screen: the recommended method, its scores, and the floor beside them."""
     split = results.shown_split
-    scores = results.recommended.scored[split].scores
+    scores = results.recommended.shown(split).scores
     floor = None
     for one in results.methods:
-        if one.method == FLOOR and split in one.scored:
+        if one.method == FLOOR:
             label = sections.data.most_frequent_label
-            floor = {"label": label, "accuracy": one.scored[split].scores.accuracy}
+            floor = {"label": label, "accuracy": one.shown(split).scores.accuracy}
     return {
         "method": results.choice.recommended,
         "metric": results.choice.metric,
         "reasons": results.choice.reasons,
         "split": split,
+        "leads_with_evidence": split != "test",
         "n_texts": scores.n_texts,
         "accuracy": scores.accuracy,
         "f1_weighted": scores.f1_weighted,
@@ -163,10 +167,10 @@ def _describe(results: Results, sections: ReportSections) -> dict[str, Any]:
 def _explain(results: Results, sections: ReportSections) -> dict[str, Any]:
     """Gather the parts that explain the scores."""
     split = results.shown_split
-    scores = results.recommended.scored[split].scores
+    scores = results.recommended.shown(split).scores
     f1_by_method, coverage = {}, {}
     for one in results.methods:
-        f1_by_method[one.method] = [row.f1 for row in one.scored[split].scores.per_class]
+        f1_by_method[one.method] = [row.f1 for row in one.shown(split).scores.per_class]
         if METHODS[one.method].reads_texts and one.coverage:
             coverage[one.method] = one.coverage
     return {
@@ -181,6 +185,7 @@ def _explain(results: Results, sections: ReportSections) -> dict[str, Any]:
         "coverage": coverage,
         "label_rule": _label_rule(results),
         "more_texts": _more_texts(results),
+        "no_more_texts": results.more_texts if isinstance(results.more_texts, Fact) else None,
         "mistakes": {"split": sections.mistakes_split, "by_method": sections.mistakes},
         "slices": {"split": split, "rows": sections.slices},
         "training": sections.training,
@@ -199,7 +204,7 @@ def _label_rule(results: Results) -> RuleOutcomeEntry | None:
 def _more_texts(results: Results) -> Mapping[str, object] | None:
     """Return what twice as many texts would bring, with facts in the place of sentences."""
     more = results.more_texts
-    if more is None:
+    if not isinstance(more, MoreTexts):
         return None
     entry = {name: value for name, value in more.to_dict().items() if name != "said"}
     return {**entry, "facts": more.facts()}

@@ -9,6 +9,7 @@ from typing import Any
 from assay.evaluation.coverage_report import CoverageEntry
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.fold_evidence import FoldEvidence
+from assay.evaluation.near_evidence import NearEvidence
 from assay.evaluation.rule_effects import RuleOutcome
 from assay.evaluation.scoring import PredictionEntry, ScoredSplit, prediction_records
 from assay.reporting.results_entries import (
@@ -89,6 +90,10 @@ class MethodResult:
             return self.scored
         return {OUT_OF_FOLD: self.out_of_fold.scored, **self.scored}
 
+    def shown(self, split: str) -> ScoredSplit:
+        """Return the scores that come first in a report: those of test, or of the evidence."""
+        return self.scored["test"] if split == "test" else self.evidence
+
     def predictions(self) -> EvidencePredictions:
         """Return the predicted labels that methods are compared by."""
         if self.out_of_fold is not None:
@@ -132,13 +137,19 @@ class MethodResult:
             "predict_texts_per_s": round(self.predict_texts_per_s, 1),
         }
 
-    def to_dict(self) -> MethodEntry:
-        """Return what results.json says about the method, without times."""
+    def to_dict(self, near: NearEvidence | None = None) -> MethodEntry:
+        """Return what results.json says about the method, without times.
+
+        Parameters
+        ----------
+        near : NearEvidence, optional
+            How much of its evidence is memory; None if that is not known.
+        """
         return {
             "method": self.method,
             "model": f"models/{self.method}",
             "model_bytes": self.model.n_bytes,
-            "evidence": self._evidence(),
+            "evidence": self._evidence(near),
             "fitted_on": self.fitted_on,
             **self._scores(),
             "coverage": self.coverage,
@@ -154,7 +165,7 @@ class MethodResult:
             entry["label_rule"] = self.label_rule.to_dict(self.model.labels)
         return entry
 
-    def _evidence(self) -> EvidenceEntry:
+    def _evidence(self, near: NearEvidence | None) -> EvidenceEntry:
         """Return what choices rest on, without the scores of each class."""
         predictions, scores = self.predictions(), self.evidence.scores
         return {
@@ -169,4 +180,5 @@ class MethodResult:
             "log_loss": scores.log_loss,
             "ece": scores.ece,
             "note": self.note,
+            "near_duplicates": None if near is None else near.to_dict(),
         }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from assay._version import __version__
 from assay.audit.result import Audit
 from assay.catalogue import ENGLISH, Fact, open_language
@@ -17,18 +19,24 @@ from assay.data.texts import Splits
 from assay.evaluation.caveats import (
     find_caveats,
     find_fall,
+    find_leaked,
     find_near_leaks,
     find_small_test,
     find_unknowable,
+    says_more,
 )
 from assay.evaluation.choice import Choice
 from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.more_texts import MoreTexts
+from assay.evaluation.near_evidence import NearEvidence, measure_near_evidence
+from assay.evaluation.result import SplitScores
+from assay.evaluation.score_draws import score_evidence
 from assay.methods import FLOOR
 from assay.reporting.method_result import EVIDENCE, MethodResult
 from assay.reporting.results_entries import (
     MachineEntry,
     MethodTimings,
+    MoreTextsResult,
     ResultsEntry,
     RunDataEntry,
     SkippedEntry,
@@ -121,8 +129,8 @@ class Results:
         That the transformer reads the training texts badly.
     id_column : str, optional
         The column that names the rows of the data.
-    more_texts : MoreTexts, optional
-        What twice as many texts would bring; None if that was not measured.
+    more_texts : MoreTexts or Fact
+        What twice as many texts would bring, or why that was not worked out.
     map_s, total_s : float
         Seconds of the map, and of the run up to its results.
     """
@@ -138,7 +146,7 @@ class Results:
     checkpoint: CheckpointChoice | None = None
     checkpoint_caveat: Fact | None = None
     id_column: str | None = None
-    more_texts: MoreTexts | None = None
+    more_texts: MoreTexts | Fact | None = None
     map_s: float = 0.0
     total_s: float = 0.0
 
@@ -149,8 +157,15 @@ class Results:
 
     @property
     def shown_split(self) -> str:
-        """The split whose scores a reader is shown: test, or the evidence if there is no test."""
-        return "test" if "test" in self.recommended.scored else EVIDENCE
+        """The texts whose scores come first: test, unless the evidence says more.
+
+        Where test has few texts, or is missing, they are those of the evidence.
+        """
+        test = self.recommended.scored.get("test")
+        n_evidence = self.recommended.evidence.scores.n_texts
+        if test is None or says_more(n_evidence, test.scores.n_texts):
+            return self.evidence_split
+        return "test"
 
     @property
     def evidence_split(self) -> str:
@@ -159,20 +174,52 @@ class Results:
 
     def caveats(self) -> list[Fact]:
         """Return one fact for each reason to read the shown scores with care."""
-        split = self.shown_split
-        of_scores = find_caveats(
-            self.recommended.scored[split], split=split, fitted_on=self.recommended.fitted_on
-        )
+        own, split = self.recommended, self.shown_split
+        of_scores = find_caveats(own.shown(split), split=split, fitted_on=own.fitted_on)
+        test = own.scored.get("test")
+        if test is not None and split != "test":
+            of_scores += find_leaked(test, split="test", fitted_on=own.fitted_on)
+        unseen = "test" if test is not None else EVIDENCE
         near = find_near_leaks(
             self.audit.near_leaks,
-            split=split,
-            n_texts=len(self.recommended.scored[split].labelled),
-            fitted_on=self.recommended.fitted_on,
+            split=unseen,
+            n_texts=len(own.scored[unseen].labelled),
+            fitted_on=own.fitted_on,
+            without=self._right_without_near(unseen),
         )
+        near += self._near_evidence()
         found = [*find_reading(self.splits), *self._broken_promise(), *of_scores, *near]
         if self.checkpoint_caveat is not None:
             found.append(self.checkpoint_caveat)
         return [*self._broken_rule(), *found]
+
+    def _right_without_near(self, split: str) -> np.ndarray | None:
+        """Tell which texts of a split the recommended model labels right, of those unlike train.
+
+        None if it is not known which these are.
+        """
+        groups, own = self.audit.near_groups, self.recommended
+        if not {split, *own.fitted_on} <= set(groups):
+            return None
+        fitted = np.concatenate([groups[name] for name in own.fitted_on])
+        is_right: np.ndarray = own.scored[split].correct[~np.isin(groups[split], fitted)]
+        return is_right
+
+    def near_evidence(self, one: MethodResult) -> NearEvidence | None:
+        """Measure how much of the evidence of a method is memory; None if that is not known."""
+        groups = self.audit.near_groups
+        if "train" not in groups or EVIDENCE not in groups:
+            return None
+        near = np.concatenate([groups["train"], groups[EVIDENCE]])
+        return measure_near_evidence(one.predictions(), near)
+
+    def _near_evidence(self) -> list[Fact]:
+        found = self.near_evidence(self.recommended)
+        if found is None:
+            return []
+        metric = self.choice.metric
+        score = score_evidence(self.recommended.predictions(), metric)
+        return found.facts(metric=metric, score=score)
 
     def _broken_rule(self) -> list[Fact]:
         """Say that the recommended model does not reach the recall or precision asked for."""
@@ -191,12 +238,19 @@ class Results:
         if "test" in self.recommended.scored:
             evidence, test = self.recommended.evidence, self.recommended.scored["test"]
             fall = find_fall(evidence.scores, test.scores)
-            small = find_small_test(evidence.scores, test.scores)
+            small = self._small_test(evidence.scores, test.scores)
             found.extend(one for one in (fall, small) if one is not None)
         # What a choice rests on says little of a label that it hardly has, and neither does test
         told = ("test",) if self.recommended.out_of_fold is not None else (EVIDENCE, "test")
         shifts = [one for one in self.audit.class_shifts if one.split in told and one.is_notable]
         found.extend(one.fact() for one in shifts)
+        return found
+
+    def _small_test(self, evidence: SplitScores, test: SplitScores) -> Fact | None:
+        """Say that test is small; of texts from templates the evidence is no promise either."""
+        found = find_small_test(evidence, test)
+        if found is not None and self._near_evidence():
+            return Fact("caveats.small_test_near", found.values)
         return found
 
     def warnings(self) -> list[str]:
@@ -218,14 +272,21 @@ class Results:
             "choice": self.choice.to_dict(),
             "warnings": self.warnings(),
             "data": self._data(),
-            "methods": [one.to_dict() for one in self.methods],
+            "methods": [one.to_dict(self.near_evidence(one)) for one in self.methods],
             "comparisons": [one.to_dict() for one in self.choice.comparisons],
             "skipped": [one.to_dict() for one in self.skipped],
             "checkpoint": None if self.checkpoint is None else self.checkpoint.to_dict(),
-            "more_texts": None if self.more_texts is None else self.more_texts.to_dict(),
+            **self._more_texts(),
             "timings": self._timings(),
             "machine": self.machine.to_dict(),
         }
+
+    def _more_texts(self) -> MoreTextsResult:
+        more = self.more_texts
+        if isinstance(more, MoreTexts):
+            return {"more_texts": more.to_dict(), "no_more_texts": None}
+        said = None if more is None else open_language(ENGLISH).tell(more)
+        return {"more_texts": None, "no_more_texts": said}
 
     def _data(self) -> RunDataEntry:
         splits: dict[str, SplitFingerprint] = {}

@@ -15,6 +15,7 @@ from assay.evaluation.choice import ChoiceEntry
 from assay.evaluation.compare import ComparisonEntry
 from assay.evaluation.coverage_report import CoverageEntry
 from assay.evaluation.more_texts import MoreTextsEntry
+from assay.evaluation.near_evidence import NearEvidenceEntry
 from assay.evaluation.result import ScoresEntry
 from assay.evaluation.rule_effects import RuleOutcomeEntry
 
@@ -45,6 +46,7 @@ class EvidenceEntry(TypedDict):
     log_loss: float | None
     ece: float | None
     note: str
+    near_duplicates: NearEvidenceEntry | None
 
 
 class SavedScores(TypedDict):
@@ -116,7 +118,14 @@ class MachineEntry(TypedDict):
     device: str
 
 
-class ResultsEntry(TypedDict):
+class MoreTextsResult(TypedDict):
+    """What twice as many texts would bring, or why that was not worked out."""
+
+    more_texts: MoreTextsEntry | None
+    no_more_texts: str | None
+
+
+class ResultsEntry(MoreTextsResult):
     """The whole file.
 
     `timings` holds one entry per method, and seconds under names that end in _s.
@@ -134,6 +143,5 @@ class ResultsEntry(TypedDict):
     comparisons: list[ComparisonEntry]
     skipped: list[SkippedEntry]
     checkpoint: CheckpointChoiceEntry | None
-    more_texts: MoreTextsEntry | None
     timings: dict[str, MethodTimings | float]
     machine: MachineEntry

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from assay.audit.result import Audit
 from assay.catalogue import Fact
 from assay.data.labels import LabelSet
 from assay.data.origin import read_other_cells
 from assay.data.texts import LabelledTexts, Splits
 from assay.evaluation.calibration import measure_calibration
+from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.mistakes import Mistake, surest_mistakes
 from assay.evaluation.result import ReliabilityBin
 from assay.evaluation.scoring import ScoredSplit, score_parts
@@ -223,19 +223,26 @@ class ShownSlice:
 
 def describe_slices(results: Results) -> list[ShownSlice]:
     """Score slices of the shown split for the recommended method."""
-    scored = results.recommended.scored[results.shown_split]
-    languages = _languages(scored.labelled, results.audit, split=results.shown_split)
+    scored = results.recommended.shown(results.shown_split)
+    splits = [results.shown_split]
+    if results.shown_split == OUT_OF_FOLD:
+        splits = ["train", EVIDENCE]
+    languages = _languages(results, splits)
     parts = score_parts(results.recommended.model, scored, languages=languages)
     return list(map(ShownSlice, parts))
 
 
-def _languages(labelled: LabelledTexts, audit: Audit, *, split: str) -> list[str] | None:
-    """Return the language of each text: the main one, unless another is certain.
+def _languages(results: Results, splits: Sequence[str]) -> list[str] | None:
+    """Return the language of each text of some splits: the main one, unless another is certain.
 
     None if the main language cannot be told.
     """
-    found = audit.languages[split]
-    if found.main is None:
-        return None
-    wrong = {one.row: one.language for one in found.wrong}
-    return [wrong.get(row, found.main) for row in range(len(labelled))]
+    languages: list[str] = []
+    for split in splits:
+        found = results.audit.languages[split]
+        if found.main is None:
+            return None
+        wrong = {one.row: one.language for one in found.wrong}
+        n_texts = len(results.splits[split])
+        languages += [wrong.get(row, found.main) for row in range(n_texts)]
+    return languages

@@ -167,7 +167,7 @@ def gather_sections(
     """
     splits, models = results.splits, [one.model for one in results.methods]
     named = find_tokenizer(models)
-    shown = results.recommended.scored[results.shown_split]
+    shown = results.recommended.shown(results.shown_split)
     choices: Sequence[Mapping[str, str]] = CHOICES
     if results.recommended.out_of_fold is not None:
         choices = FOLD_CHOICES

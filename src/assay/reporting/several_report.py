@@ -45,7 +45,9 @@ def collect_several(
     results : mapping
         What results.json holds.
     sections : mapping
-        `command` (the command line), `caveats` and `reading` (facts), `surprising`,
+        `command` (the command line), `caveats` and `reading` (facts),
+        `leads_with_evidence` (whether its scores come first, since test has few texts),
+        `surprising`,
         `missed_pairs` and `thresholds`, of the recommended method on test.
     title : str
     """

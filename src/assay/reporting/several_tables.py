@@ -20,6 +20,17 @@ TEXT_CELLS = 200
 SURPRISES = {"missing": "several.probably_missing", "extra": "several.probably_extra"}
 # The texts by which methods were chosen, by the kind of the evidence
 CHOSEN_ON = {"held_out": "several.chosen_on", "out_of_fold": "several.chosen_on_folds"}
+# What is taken, and the texts that its scores are of, by what these are called
+TAKEN_BY = {
+    "test": "several.take",
+    "validation": "several.take_validation",
+    "out_of_fold": "several.take_folds",
+}
+MEASURED_ON = {
+    "test": "verdict.measured_texts",
+    "validation": "verdict.measured_validation",
+    "out_of_fold": "verdict.measured_out_of_fold",
+}
 # Score that is shown first -> its name
 SHOWN_FIRST = {
     "f1_macro": "several.macro",
@@ -41,25 +52,30 @@ class Tile:
 
 def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
     """Return the first sentences: what to take, how good it is, and what to know."""
-    row = _recommended(report)
-    test, intervals = row["test"], row["test"]["intervals"]
+    shown, where = _shown_first(report)
+    intervals = shown["intervals"]
     data, care = report["data"], spoken.say("verdict.care")
     return [
         spoken.say(
-            "several.take",
+            TAKEN_BY[where],
             method=report["recommended"],
-            macro=test["f1_macro"],
+            macro=shown["f1_macro"],
             macro_low=intervals["f1_macro"][0],
             macro_high=intervals["f1_macro"][1],
-            micro=test["f1_micro"],
+            micro=shown["f1_micro"],
             micro_low=intervals["f1_micro"][0],
             micro_high=intervals["f1_micro"][1],
-            n_texts=test["n_texts"],
+            n_texts=shown["n_texts"],
         ),
         *(care + " " + spoken.tell(fact) for fact in report.get("caveats", [])),
         spoken.say("several.explain_f1"),
         _why(report["choice"], spoken),
-        spoken.say("several.exact", share=test["exact_match"], wrong_share=test["hamming_loss"]),
+        spoken.say(
+            "several.exact",
+            share=shown["exact_match"],
+            split=where,
+            wrong_share=shown["hamming_loss"],
+        ),
         spoken.say(
             "several.data",
             source=data["source"],
@@ -82,14 +98,15 @@ def _sizes(splits: Mapping[str, Any], spoken: Spoken) -> str:
 
 def tell_tiles(report: Mapping[str, Any], spoken: Spoken) -> list[Tile]:
     """Return the scores that are shown first."""
-    test, say, numbers = _recommended(report)["test"], spoken.say, spoken.language.numbers
+    say, numbers = spoken.say, spoken.language.numbers
+    shown, where = _shown_first(report)
     tiles = []
     for metric, name in SHOWN_FIRST.items():
-        interval = numbers.interval(test["intervals"][metric])
+        interval = numbers.interval(shown["intervals"][metric])
         note = say("several.interval", interval=interval)
-        tiles.append(Tile(say(name), numbers.percent(test[metric]), note))
-    n_texts = numbers.count(test["n_texts"])
-    note = say("verdict.measured_texts", split="test")
+        tiles.append(Tile(say(name), numbers.percent(shown[metric]), note))
+    n_texts = numbers.count(shown["n_texts"])
+    note = say(MEASURED_ON[where], split=where)
     return [*tiles, Tile(say("verdict.measured_on"), n_texts, note)]
 
 
@@ -141,6 +158,15 @@ def _recommended(report: Mapping[str, Any]) -> Mapping[str, Any]:
         one for one in report["methods"] if one["method"] == report["recommended"]
     )
     return found
+
+
+def _shown_first(report: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """Return the scores that come first, and the texts that they are of."""
+    row = _recommended(report)
+    if not report.get("leads_with_evidence"):
+        return row["test"], "test"
+    is_held_out = row["evidence"]["kind"] == "held_out"
+    return row["evidence"], "validation" if is_held_out else "out_of_fold"
 
 
 def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:

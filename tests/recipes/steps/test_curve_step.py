@@ -3,6 +3,7 @@
 import pytest
 
 from _support.small_runs import write_data
+from assay.catalogue import Fact
 from assay.progress import Progress
 from assay.recipes.run import Place, RunOptions, prepare_run
 from assay.recipes.steps.curve_step import measure_more_texts
@@ -33,4 +34,5 @@ def test_curve_ends_where_the_evidence_is(tmp_path, folds, n_before, n_whole):
 
 def test_too_few_texts_have_no_curve(tmp_path):
     """A quarter of fifty texts teaches nothing."""
-    assert measured(tmp_path, folds=5, sizes={"train": 30, "validation": 15, "test": 15}) is None
+    found = measured(tmp_path, folds=5, sizes={"train": 30, "validation": 15, "test": 15})
+    assert found == Fact.of("more.too_few", n=45, least=60)

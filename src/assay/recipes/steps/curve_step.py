@@ -8,11 +8,12 @@ from functools import partial
 
 import numpy as np
 
+from assay.catalogue import Fact
 from assay.errors import DataError
 from assay.evaluation.fold_predictions import FoldTexts
 from assay.evaluation.learning_curve import LearningCurve, PredictPart, measure_curve
 from assay.evaluation.more_texts import MoreTexts, expect_more
-from assay.methods import METHODS
+from assay.methods import METHODS, Method, join_names, methods_where
 from assay.models import make_estimator, name_labels, select_parameters
 from assay.recipes.steps.fold_step import FoldStep
 from assay.reporting.method_result import MethodResult
@@ -27,7 +28,7 @@ MOST_TEXTS = 60_000  # parts of more texts would cost a run minutes
 
 def measure_more_texts(
     results: Sequence[MethodResult], recommended: str, step: FoldStep
-) -> MoreTexts | None:
+) -> MoreTexts | Fact:
     """Return what twice as many texts would bring.
 
     Parameters
@@ -39,18 +40,18 @@ def measure_more_texts(
 
     Returns
     -------
-    MoreTexts or None
-        None if there are too few or too many texts, no cheap method was trained, or the budget has
-        no time for it.
+    MoreTexts or Fact
+        The fact says why it was not worked out: there are too few or too many texts, no cheap
+        method was trained, or the budget has no time for it.
     """
-    n_texts = len(step.data.whole.train)
-    if not FEWEST_TEXTS <= n_texts <= MOST_TEXTS:
-        return None
+    cheap = [one for one in results if _is_cheap(METHODS[one.method])]
+    why_not = _find_obstacle(len(step.data.whole.train), cheap)
+    if why_not is not None:
+        return why_not
     curves = []
-    for one in results:
-        method = METHODS[one.method]
-        if not method.reads_texts or method.trains_in_epochs or step.budget.is_spent:
-            continue
+    for one in cheap:
+        if step.budget.is_spent:
+            break
         try:
             curve = _measure(one, step)
         except DataError as err:  # a part holds nothing to learn from
@@ -58,8 +59,10 @@ def measure_more_texts(
             continue
         if curve is not None:
             curves.append(curve)
+    if not curves and step.budget.is_spent:
+        return Fact.of("more.no_time")
     if not curves:
-        return None
+        return Fact.of("more.unlearnable")
     fitted_on = step.data
     if results[-1].out_of_fold is not None:
         fitted_on = step.data.whole
@@ -68,6 +71,22 @@ def measure_more_texts(
     return expect_more(
         curves, counts, label_set.names, recommended=recommended, seed=step.options.seed
     )
+
+
+def _find_obstacle(n_texts: int, cheap: Sequence[MethodResult]) -> Fact | None:
+    """State why nothing can be measured; None if it can."""
+    if n_texts < FEWEST_TEXTS:
+        return Fact.of("more.too_few", n=n_texts, least=FEWEST_TEXTS)
+    if n_texts > MOST_TEXTS:
+        return Fact.of("more.too_many", n=n_texts, most=MOST_TEXTS)
+    if not cheap:
+        return Fact.of("more.no_cheap", methods=join_names(methods_where(_is_cheap)))
+    return None
+
+
+def _is_cheap(method: Method) -> bool:
+    """Tell whether models of it are fitted on parts of the texts: in seconds, and they learn."""
+    return method.reads_texts and not method.trains_in_epochs
 
 
 def _measure(one: MethodResult, step: FoldStep) -> LearningCurve | None:

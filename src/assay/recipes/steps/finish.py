@@ -9,6 +9,7 @@ import numpy as np
 from assay.catalogue import ENGLISH
 from assay.checkpoints.auto import CheckpointChoice
 from assay.data.texts import Splits
+from assay.evaluation.caveats import says_more
 from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.limits import measure_limits
 from assay.evaluation.metrics import score_predictions
@@ -67,7 +68,7 @@ def finish_model(
     from assay.models import record_scores  # loads scikit-learn
 
     folder = model.folder
-    (evidence,) = set(scored) - {"test"}
+    evidence, shown = _name_shown(scored)
     measured = measure_limits(
         folder,
         scored[evidence],
@@ -82,12 +83,20 @@ def finish_model(
         {**model.manifest.to_dict(), "scores": scores, **measured},
         name=name,
         baselines=_plain(_cheaper_than(model.method, baselines)),
-        has_picture=True,
+        picture_of=shown,
         checkpoint_choice=checkpoint_choice,
         language=language,
     )
-    (folder / CONFUSION_PICTURE).write_bytes(_draw_confusion(scored["test"].scores, language))
+    (folder / CONFUSION_PICTURE).write_bytes(_draw_confusion(scored[shown].scores, language))
     return record_scores(folder, scores, measured=measured, card=card, verified=model.manifest)
+
+
+def _name_shown(scored: Mapping[str, ScoredSplit]) -> tuple[str, str]:
+    """Return what the evidence is called, and the texts that say most: these or those of test."""
+    (evidence,) = set(scored) - {"test"}
+    if says_more(scored[evidence].scores.n_texts, scored["test"].scores.n_texts):
+        return evidence, evidence
+    return evidence, "test"
 
 
 def _draw_confusion(scores: SplitScores, language: str) -> bytes:
@@ -143,7 +152,9 @@ def _score_floor(splits: Splits, names: Sequence[str]) -> dict[str, SplitScores]
         fitted_on = labels.ids(splits["train"].labels)
         if name == OUT_OF_FOLD:
             fitted_on = np.concatenate([fitted_on, labels.ids(splits["validation"].labels)])
-        label_ids = fitted_on if name == OUT_OF_FOLD else labels.ids(splits[name].labels)
+            label_ids = fitted_on
+        else:
+            label_ids = labels.ids(splits[name].labels)
         shares = np.bincount(fitted_on, minlength=len(labels)) / len(fitted_on)
         probs = np.tile(shares, (len(label_ids), 1))
         scores[name] = score_predictions(label_ids, probs, labels, seed=0, n_resamples=2)

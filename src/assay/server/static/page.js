@@ -5,7 +5,11 @@ import { fillIn, isolated, parts, percent, say } from "./say.js";
 import { askLines, fillTable, save, splitLines, toCsv } from "./table.js";
 
 const SHOWN_SCORES = 8;
-const HEADLINES = { accuracy: "about_right", f1_macro: "about_macro" }; // the second of several labels per text
+const HEADLINES = { // macro F1: of several labels per text
+  accuracy: { test: "about_right", validation: "about_right", out_of_fold: "about_right_folds" },
+  f1_macro: { test: "about_macro", validation: "about_macro", out_of_fold: "about_macro_folds" },
+};
+const FEW_TEST_TEXTS = 100; // fewer say little beside twice as many of the evidence: the rule of `says_more` in Python
 const RETRY_MS = 2000;
 const LONG_NAME = 16; // letters: longer label names get a line of their own
 const FAINT = 0.08; // words that push less than this share of the strongest are not marked
@@ -317,14 +321,17 @@ function showModels() {
   $("model").replaceChildren(...models.map((model) => Object.assign(document.createElement("option"), { value: model.name, textContent: model.name })));
   $("model").value = served().name;
   const about = { n: served().labels.length, method: served().method };
-  const found = served().scores.find((one) => one.split === "test" && HEADLINES[one.metric]);
+  const shown = served().scores.filter((one) => HEADLINES[one.metric]?.[one.split]);
+  const [test, evidence] = [shown.find((one) => one.split === "test"), shown.find((one) => one.split !== "test")];
+  const saysMore = evidence && test && test.n_texts < FEW_TEST_TEXTS && evidence.n_texts >= 2 * test.n_texts;
+  const found = saysMore ? evidence : test;
   if (!found) {
     $("about").textContent = say("about", about);
     return;
   }
   const { n_texts, value, interval } = found.without_leaks || found; // texts that it was trained on are none it had never seen
   const [low, high] = interval.map(percent);
-  $("about").textContent = say(HEADLINES[found.metric], { ...about, n_texts, right: percent(value), low, high });
+  $("about").textContent = say(HEADLINES[found.metric][found.split], { ...about, n_texts, right: percent(value), low, high });
 }
 
 async function start() {

@@ -1,0 +1,62 @@
+"""How many texts of the evidence are nearly the same as a fitted one, and the score without them."""
+
+import numpy as np
+import pytest
+
+from assay.catalogue import LANGUAGES, open_language
+from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
+from assay.evaluation.near_evidence import NearEvidence, find_near, measure_near_evidence
+
+
+def test_a_text_is_near_where_another_one_is_nearly_the_same():
+    """Texts 0 and 1 differ by a word; 2 and 3 are equal, and always in one fold; 4 is alone."""
+    near = np.array([0, 0, 1, 1, 2])
+    groups = np.array([0, 1, 2, 2, 3])
+    label_ids = np.array([0, 0, 1, 1, 1])
+    predicted = np.array([[0, 0, 1, 0, 0], [0, 0, 1, 1, 0]])
+    predictions = EvidencePredictions(
+        OUT_OF_FOLD, label_ids, predicted, groups, np.arange(5), n_folds=5
+    )
+    assert find_near(predictions, near).tolist() == [True, True, False, False, False]
+    found = measure_near_evidence(predictions, near)
+    assert (found.n_near, found.n_others) == (2, 3)
+    assert found.without["accuracy"] == pytest.approx(3 / 6)
+    assert found.to_dict()["without"]["macro_f1"] == pytest.approx(found.without["macro-f1"])
+
+
+def test_texts_of_validation_are_held_against_train():
+    """Rows 3 and 4 are validation: one has a near duplicate in train, two that are alike there count as new."""
+    near = np.array([0, 1, 2, 0, 5, 5])
+    predictions = EvidencePredictions.held_out(
+        np.array([0, 1, 1]), np.array([0, 0, 1]), first_row=3
+    )
+    assert find_near(predictions, near).tolist() == [True, False, False]
+    found = measure_near_evidence(predictions, near)
+    assert (found.n_near, found.n_others, found.without["accuracy"]) == (1, 2, 0.5)
+
+
+def test_without_other_texts_there_is_no_score():
+    """Every text has its twin."""
+    predictions = EvidencePredictions(
+        OUT_OF_FOLD, np.array([0, 1]), np.array([[0, 1]]), np.arange(2), np.arange(2), n_folds=2
+    )
+    found = measure_near_evidence(predictions, np.zeros(2, dtype=int))
+    assert (found.n_near, found.n_others, found.without["accuracy"]) == (2, 0, None)
+    (fact,) = found.facts(metric="accuracy", score=1.0)
+    assert fact.kind == "caveats.near_evidence_all"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("metric", ["accuracy", "macro-f1", "micro-f1"])
+def test_both_scores_are_said_from_one_in_twenty_on(language, metric):
+    """Fewer are of no account; micro F1 is accuracy."""
+    without = {"accuracy": 0.812, "macro-f1": 0.733}
+    found = NearEvidence(140, 220, without)
+    (fact,) = found.facts(metric=metric, score=0.954)
+    said = open_language(language).tell(fact)
+    expected = "73.3%" if metric == "macro-f1" else "81.2%"
+    for number in ("140", "360", "220", "95.4%", expected):
+        assert number in said
+    assert NearEvidence(17, 343, without).facts(metric=metric, score=0.954) == []
+    (fact,) = NearEvidence(341, 19, without).facts(metric=metric, score=0.954)
+    assert fact.kind == "caveats.near_evidence_all"
