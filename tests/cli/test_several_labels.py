@@ -93,11 +93,11 @@ def test_thresholds_are_chosen_for_what_is_asked(invoke, folder, tmp_path):
     assert "exact match on texts out of fold, where the rule was chosen: " in done.stdout
     shown = invoke("info", tmp_path / "a").stdout
     assert re.search(
-        r"gives +rude from a score of 0\.\d+ on, for a recall of at least 30\.0%\n", shown
+        r"gives +rude from a score of 0\.\d+ on \(asked for: a recall of at least 30\.0%\)\n", shown
     )
     assert re.search(r"gives +sad from a score of 0\.\d+ on\n", shown)
     card = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
-    assert "The threshold of 'rude' was chosen for a recall of at least 30.0%, not for F1." in card
+    assert "A recall of at least 30.0% was asked of 'rude'. Its threshold" in card
     done = invoke(*asked, tmp_path / "b", "--min-precision", "rude=0.999")
     assert done.exit_code == 3
     assert "a precision of 99.9% for 'rude' cannot be shown" in done.stderr

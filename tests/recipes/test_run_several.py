@@ -250,7 +250,7 @@ def test_run_chooses_thresholds_out_of_fold_and_reports_it(data: Path, tmp_path:
     assert "Labels by rule" in report
     assert "for what was asked, as the table of labels by rule says, and else for F1" in report
     card = (tmp_path / "r" / "model" / "README.md").read_text(encoding="utf-8")
-    assert "The threshold of 'sad' was chosen for a recall of at least 70.0%, not for F1." in card
+    assert "A recall of at least 70.0% was asked of 'sad'. Its threshold" in card
     assert "its train and validation splits together" in card
 
 

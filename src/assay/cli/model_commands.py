@@ -129,7 +129,7 @@ def _describe_rule(manifest: Manifest) -> list[str]:
 
 
 def _why_thresholds(manifest: Manifest) -> list[str]:
-    """Return what the threshold of each label was chosen for, after it; nothing where it is F1."""
+    """Return what was asked of the threshold of each label, to be said after it."""
     rule, whys = manifest.threshold_rule, [""] * len(manifest.labels)
     for measure, targets in (
         ("recall", rule.get("min_recall")),
@@ -137,9 +137,9 @@ def _why_thresholds(manifest: Manifest) -> list[str]:
     ):
         for i, target in enumerate(targets or []):
             if target is not None:
-                whys[i] = f", for a {measure} of at least {percent(target)}"
+                whys[i] = f" (asked for: a {measure} of at least {percent(target)})"
     for i, (missing, extra) in enumerate(rule.get("costs", [])):
-        whys[i] = f", as a missing label costs {missing:g} and one too many {extra:g}"
+        whys[i] = f" (missing, it costs {missing:g}; one too many, {extra:g})"
     return whys
 
 
