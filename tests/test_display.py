@@ -21,7 +21,13 @@ from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
 from assay.errors import InputError
 from assay.models.linear import Linear
-from assay.recipes.draw import draw_classes, draw_confusions, draw_epochs, draw_lengths
+from assay.recipes.draw import (
+    draw_classes,
+    draw_confusions,
+    draw_epochs,
+    draw_lengths,
+    draw_text_map,
+)
 from assay.recipes.evaluate import Evaluation, evaluate_model
 from assay.recipes.run import RunOptions
 from assay.recipes.steps.prepare import DataOptions
@@ -151,6 +157,27 @@ def test_pictures_are_png(trained):
         draw_epochs(Shown({"method": "linear", "epochs": []}, as_html=""))
     with pytest.raises(InputError, match="there is nothing to draw"):
         draw_epochs()
+
+
+def test_pictures_are_in_the_language_that_is_asked_for(trained):
+    """Their words and what is said of them; a language that there is not is refused."""
+    folder, result = trained
+    data = splits_from(small_data(30, seed=5))
+    scored = evaluate_model(folder, data)
+    for draw, given in (
+        (draw_classes, data),
+        (draw_lengths, data),
+        (draw_confusions, scored),
+        (draw_epochs, result),
+    ):
+        english, korean = draw(given), draw(given, language="ko")
+        assert english._repr_png_() != korean._repr_png_()
+        assert re.search("[가-힣]", korean.alt)
+        assert not re.search("[가-힣]", english.alt)
+        with pytest.raises(InputError, match="language 'xx' is unknown"):
+            draw(given, language="xx")
+    with pytest.raises(InputError, match="language 'xx' is unknown"):
+        draw_text_map(data, language="xx", checkpoint="no such folder")
 
 
 def result_classes():

@@ -20,6 +20,7 @@ from assay.reporting.notebook import LANGUAGES, NotebookPlan, make_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
 HANGUL = re.compile("[가-힣]")
+SPOKEN = ', language="ko"'
 
 
 class Screen:
@@ -67,10 +68,19 @@ def code_of(notebook):
     return [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
+def without_language(notebook):
+    """Return the code as it is where pictures are English."""
+    return [source.replace(SPOKEN, "") for source in code_of(notebook)]
+
+
 def test_both_languages_run_the_same_code():
-    """The tours differ in their words only; the Korean one is Korean in every piece of prose."""
+    """The tours differ in their words only; the Korean one is Korean in prose and pictures."""
     english, korean = (make_notebook(language=language) for language in LANGUAGES)
-    assert code_of(english) == code_of(korean)
+    assert "language=" not in "\n".join(code_of(english))
+    assert code_of(english) == without_language(korean)
+    drawn = re.findall(r"^assay\.draw_\w+\(.*", "\n".join(code_of(korean)), re.MULTILINE)
+    assert len(drawn) == 6
+    assert all(call.endswith(SPOKEN + ")") for call in drawn)
     kinds = [[cell["cell_type"] for cell in one["cells"]] for one in (english, korean)]
     assert kinds[0] == kinds[1]
     for cell in korean["cells"]:
@@ -124,13 +134,13 @@ def test_tour_on_disk_is_today_s_and_was_run(language):
 def test_tour_runs_from_top_to_bottom(tmp_path, monkeypatch):
     """Every cell runs in a fresh kernel; only the data are fewer here than in the tour.
 
-    Once for all languages, whose code is the same.
+    Once for all languages, whose code differs in the language of pictures alone.
     """
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path for path in sys.path if path))
     monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
     plan = NotebookPlan(rows=48, epochs=1)
     english, *others = (make_notebook(plan, language=language) for language in LANGUAGES)
-    assert all(code_of(other) == code_of(english) for other in others)
+    assert all(without_language(other) == code_of(english) for other in others)
     notebook = nbformat.from_dict(english)
     write_sample(tmp_path / "some")
     (loading,) = [cell for cell in notebook.cells if 'load_data("sample")' in cell.source]

@@ -7,6 +7,7 @@ from typing import Any
 
 from assay._arguments import checked
 from assay._display import Picture
+from assay.catalogue import ENGLISH, open_language
 from assay.checkpoints.aliases import AUTO
 from assay.data.load import load_data
 from assay.data.summary import summarise
@@ -21,25 +22,29 @@ __all__ = ["draw_classes", "draw_confusions", "draw_epochs", "draw_lengths", "dr
 
 
 @checked
-def draw_classes(splits: Any) -> Picture:
+def draw_classes(splits: Any, *, language: str = ENGLISH) -> Picture:
     """Draw how many texts each label has, in train or else in the first split.
 
     Parameters
     ----------
     splits : Splits, or anything that `load_data` accepts
+    language : str
+        Language of the words in the picture and of its description: `en` or `ko`.
     """
-    return Picture(_summary_figures(splits)["class_counts"], alt="texts per label")
+    return _draw_summary_figure(splits, "class_counts", language)
 
 
 @checked
-def draw_lengths(splits: Any) -> Picture:
+def draw_lengths(splits: Any, *, language: str = ENGLISH) -> Picture:
     """Draw words per text for each label, as box plots, in train or else in the first split.
 
     Parameters
     ----------
     splits : Splits, or anything that `load_data` accepts
+    language : str
+        Language of the words in the picture and of its description: `en` or `ko`.
     """
-    return Picture(_summary_figures(splits)["words_per_text"], alt="words per text for each label")
+    return _draw_summary_figure(splits, "words_per_text", language)
 
 
 @checked
@@ -52,6 +57,7 @@ def draw_text_map(
     max_points: int = 2000,
     seed: int = 0,
     progress: Progress | None = None,
+    language: str = ENGLISH,
 ) -> Picture:
     """Draw the texts of a split as points on a plane, with one density panel per label.
 
@@ -68,10 +74,13 @@ def draw_text_map(
         From a larger split a stratified sample is drawn.
     seed : int
     progress : Progress, optional
+    language : str
+        Language of the words in the picture and of its description: `en` or `ko`.
     """
     from assay.maps.points import label_positions, map_split
     from assay.reporting.data_figures import draw_map
 
+    alt = open_language(language).say("alt.map")
     splits = load_data(splits)
     drawn = map_split(
         splits,
@@ -84,26 +93,37 @@ def draw_text_map(
     )
     label_ids = label_positions(drawn["label_ids"])
     png = draw_map(drawn["points"].tolist(), label_ids, list(splits.label_set))
-    return Picture(png, alt="map of the texts, one panel for each label")
+    return Picture(png, alt=alt)
 
 
 @checked
-def draw_confusions(evaluation: Evaluation) -> Picture:
-    """Draw the confusion matrix of an evaluation, normalised by true label."""
+def draw_confusions(evaluation: Evaluation, *, language: str = ENGLISH) -> Picture:
+    """Draw the confusion matrix of an evaluation, normalised by true label.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What `evaluate_model` returned.
+    language : str
+        Language of the words in the picture and of its description: `en` or `ko`.
+    """
     from assay.reporting.score_figures import draw_confusion
 
-    png = draw_confusion(evaluation.scores.confusion_by_true, list(evaluation.labels))
-    return Picture(png, alt=f"confusion matrix of {evaluation.method} on {evaluation.split}")
+    fractions, labels = evaluation.scores.confusion_by_true, list(evaluation.labels)
+    png = draw_confusion(fractions, labels, language=language)
+    return Picture(png, alt=f"{evaluation.method}: {open_language(language).say('alt.confusion')}")
 
 
 @checked
-def draw_epochs(*results: Mapping[str, Any]) -> Picture:
+def draw_epochs(*results: Mapping[str, Any], language: str = ENGLISH) -> Picture:
     """Draw loss, accuracy and F1 of each epoch of training.
 
     Parameters
     ----------
     results : dict
         What `train_model` returned, for methods that train in epochs.
+    language : str
+        Language of the words in the picture and of its description: `en` or `ko`.
 
     Raises
     ------
@@ -122,10 +142,12 @@ def draw_epochs(*results: Mapping[str, Any]) -> Picture:
         curves[result["method"]] = result["epochs"]
     if not curves:
         raise InputError("there is nothing to draw: give what train_model returned")
-    return Picture(draw_training(curves), alt="loss, accuracy and F1 of each epoch")
+    png = draw_training(curves, language=language)
+    return Picture(png, alt=open_language(language).say("alt.training"))
 
 
-def _summary_figures(splits: Any) -> dict[str, bytes]:
+def _draw_summary_figure(splits: Any, name: str, language: str) -> Picture:
     from assay.reporting.figures import draw_summary
 
-    return draw_summary(summarise(load_data(splits)))
+    alt = open_language(language).say(f"alt.{name}")
+    return Picture(draw_summary(summarise(load_data(splits)), language=language)[name], alt=alt)

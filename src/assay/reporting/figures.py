@@ -99,13 +99,15 @@ def _steady_coverage(report: Mapping[str, Any]) -> Mapping[str, Any]:
     return {method: one for method, one in coverage.items() if one["n_texts"] >= LEAST_TEXTS}
 
 
-def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:
+def draw_summary(summary: Mapping[str, Any], *, language: str = ENGLISH) -> dict[str, bytes]:
     """Draw class frequencies and words per text of train, or of the first split without a train.
 
     Parameters
     ----------
     summary : dict
         As `assay.data.summary.summarise` returns it.
+    language : str
+        Language of the words in the figures.
 
     Returns
     -------
@@ -117,12 +119,16 @@ def draw_summary(summary: Mapping[str, Any]) -> dict[str, bytes]:
     counts = {row["label"]: row["n_texts"] for row in splits[split]["classes"]}
     boxes = {box["label"]: box for box in splits[split]["word_boxes"]}
     figures = {
-        "class_counts": draw_class_counts(counts),
-        "words_per_text": draw_words_per_text(boxes, unit=splits[split]["word_unit"]),
+        "class_counts": draw_class_counts(counts, language=language),
+        "words_per_text": draw_words_per_text(
+            boxes, unit=splits[split]["word_unit"], language=language
+        ),
     }
     together = splits[split].get("together")
     if together and together["pairs"] and len(counts) > 2:
-        figures["labels_together"] = draw_together(together["counts"], list(counts))
+        figures["labels_together"] = draw_together(
+            together["counts"], list(counts), language=language
+        )
     return figures
 
 

@@ -1,7 +1,7 @@
 """The practitioner's notebook: the steps of a run, one by one, through assay's Python API.
 
 Prose and code are apart: templates/tour.txt.j2 is the order of the cells, whose sentences are in
-the catalogue, and templates/tour_code.txt is the code, which is the same in every language.
+the catalogue, and templates/tour_code.txt is the code, in which the pictures alone know a language.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def make_notebook(plan: NotebookPlan | None = None, *, language: str = ENGLISH) 
     """
     plan = plan or NotebookPlan()
     nbformat = require("nbformat")
-    code = _code_cells(plan)
+    code = _code_cells(plan, language)
     cells: list[Any] = []
     # The pattern has one group, so that prose and names of code cells alternate.
     prose = _number_headings(_render("tour.txt.j2", plan, language))
@@ -107,9 +107,9 @@ def _number_headings(text: str) -> str:
     return HEADING.sub(lambda found: f"## {next(numbers)}. ", text)
 
 
-def _code_cells(plan: NotebookPlan) -> dict[str, str]:
+def _code_cells(plan: NotebookPlan, language: str) -> dict[str, str]:
     """Return the code of each cell, by its name."""
-    _, *pieces = CODE.split(_render("tour_code.txt", plan, ENGLISH))
+    _, *pieces = CODE.split(_render("tour_code.txt", plan, language))
     return {name: text.strip() for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
 
 
@@ -127,6 +127,7 @@ def _render(template: str, plan: NotebookPlan, language: str) -> str:
     return str(
         environment.get_template(template).render(
             say=open_language(language).say,
+            spoken="" if language == ENGLISH else f', language="{language}"',
             data=quote(plan.data),
             options="".join(f", {name}={value!r}" for name, value in given.items()),
             cut=plan.needs_cut,
