@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from _support.small_models import EDGE_TEXTS
 from assay.runtime.hashed_terms import BLOCKS, TERMS, TermCounts, count_terms
+from assay.tokenization.words import RULE, RULES
 
 # Blanks of every kind, letters whose lower case depends on their place or is longer, combining
 # marks.
@@ -19,7 +20,7 @@ TEXTS = st.lists(
 )
 
 
-def by_hand(text, rule=2):
+def by_hand(text, rule=RULE):
     """Hash each term on its own and count: words with pairs, character n-grams."""
     terms = TERMS[rule]
     blocks = (terms.words(text), terms.characters(text))
@@ -40,7 +41,7 @@ def unpack(terms):
     return counters
 
 
-@given(TEXTS, st.sampled_from([1, 2]))
+@given(TEXTS, st.sampled_from(RULES))
 def test_terms_are_those_of_linear_hashed_and_counted(texts, rule):
     """The same terms, each as often as `linear` has them, whatever the text; the second block with its own salt."""
     words, characters = count_terms(texts, {}, rule=rule)

@@ -15,6 +15,7 @@ from _support.small_models import EDGE_TEXTS, small_data
 from assay.errors import ModelError
 from assay.runtime.layout import Layout
 from assay.runtime.linear import LinearModel, TextTerms, softmax
+from assay.tokenization.words import RULES
 
 # Blanks of every kind, case pairs that change length, and what is no letter, beside any other
 # character.
@@ -139,7 +140,7 @@ def replace_content(root, **changes):
         (lambda root: Layout(root).vocabulary.write_text("[]"), "cannot be read"),
         (lambda root: Layout(root).vocabulary.write_text("{"), "cannot be read"),
         (lambda root: replace_content(root, min_chars="three"), "cannot be read"),
-        (lambda root: replace_content(root, rule=3), "cannot be read: words are cut by rule 3"),
+        (lambda root: replace_content(root, rule=9), "cannot be read: words are cut by rule 9"),
         (
             lambda root: replace_content(root, blocks=[["good"]]),
             r"has idf of shape \(\d+,\), not \(1,\)",
@@ -187,3 +188,20 @@ def test_model_without_a_rule_keeps_that_of_0_1_0(tmp_path):
     assert loaded.terms.rule == 1
     np.testing.assert_allclose(loaded.logits(["दि"])[0], [1, 0, 0])
     np.testing.assert_allclose(loaded.logits(["好吃"])[0], [0, 1, 1])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_words_are_cut_by_the_rule_that_a_model_was_saved_with(tmp_path, rule):
+    """What a later version takes for the same word stays another one for a model of an earlier one."""
+    model = LinearModel(
+        terms=TextTerms(max_chars=0, rule=rule),
+        vocabularies=[["abc", "ａｂｃ"]],
+        idf=np.ones(2),
+        weights=np.array([[2.0, 0.0], [0.0, 2.0]]),
+        bias=np.zeros(2),
+    )
+    model.save(tmp_path)
+    loaded = LinearModel.load(tmp_path)
+    wide = loaded.logits(["ＡＢＣ"])[0].argmax()
+    assert wide == (0 if rule == 3 else 1)
+    assert loaded.logits(["ABC"])[0].argmax() == 0

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from assay.tokenization.letters import write_usual
 from assay.tokenization.words import separators
 
 __all__ = ["Pieces", "hash_pieces"]
 
 PIECE_CHARS = 4  # with 3, six times as many candidates on short tweets, and more false ones
 CODE_POINT_BITS = 21
-# Letters, digits and signs in the width of ideographs, and kana in half of it: how they are drawn
-OTHER_WIDTH = re.compile("[\u3000\uff01-\uffee]+")
 
 
 @dataclass(frozen=True)
@@ -70,12 +67,8 @@ def hash_pieces(normalised: Sequence[str]) -> Pieces:
 def _without_punctuation(normalised: str) -> str:
     """Return letters, digits and signs with single spaces; a text without any as it is."""
     if not normalised.isascii():
-        normalised = OTHER_WIDTH.sub(_in_usual_width, normalised)
+        normalised = write_usual(normalised)
     return separators().sub(" ", normalised).strip() or normalised
-
-
-def _in_usual_width(found: re.Match[str]) -> str:
-    return unicodedata.normalize("NFKC", found.group())
 
 
 def _hash_windows(code_points: np.ndarray) -> np.ndarray:

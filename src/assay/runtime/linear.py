@@ -22,6 +22,7 @@ from assay.json_text import parse_json
 from assay.runtime.layout import Layout
 from assay.runtime.rare_terms import RareTerms, bucket_of
 from assay.runtime.sane_scores import check_linear
+from assay.tokenization.letters import usual_letters
 from assay.tokenization.words import RULE, check_rule, fold_text, spaced_pattern, word_pattern
 
 __all__ = ["LinearModel", "TermColumns", "TextTerms", "sigmoid", "slices_of", "softmax"]
@@ -280,6 +281,7 @@ class LinearModel:
             # For whoever reads the model without assay.
             "word_pattern": word_pattern(self.terms.rule).pattern,
             "spaced_pattern": spaced_pattern(self.terms.rule).pattern,
+            "letters": dict(usual_letters()) if self.terms.rule > 2 else {},
             "blocks": self.vocabularies,
             "rare": [{"bits": block.n_bits, "buckets": list(block.buckets)} for block in self.rare],
         }

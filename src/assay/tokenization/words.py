@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from assay.tokenization.letters import write_usual
 from assay.tokenization.syllables import JOINERS, SYLLABIC, letter_with_marks, syllable_pattern
 
 __all__ = [
@@ -32,7 +33,8 @@ __all__ = [
     "word_unit",
 ]
 
-RULES = (1, 2)  # rule 1 is `\w+`, as version 0.1.0 had it
+# Rule 1 is `\w+`, as version 0.1.0 had it; rule 3 is rule 2 after `write_usual`
+RULES = (1, 2, 3)
 RULE = RULES[-1]
 
 RUN = re.compile(r"\S+")
@@ -133,7 +135,7 @@ def find_words(text: str) -> list[tuple[int, int]]:
 def word_pattern(rule: int = RULE) -> re.Pattern[str]:
     r"""Return the pattern whose matches in a composed, lower-case text are its words.
 
-    Rule 1 is ``\w+``. By rule 2 a word is a run of letters and digits with their marks; in a
+    Rule 1 is ``\w+``. From rule 2 on a word is a run of letters and digits with their marks; in a
     script without spaces each letter with its marks is one; and each emoji or sign is one.
     Punctuation is none.
 
@@ -187,8 +189,9 @@ def check_rule(rule: object) -> int:
 def fold_text(text: str, rule: int = RULE) -> str:
     """Return `text` composed and in lower case.
 
-    macOS writes Korean as loose letters, which are the same words. By rule 2 ideographs and kana
-    have a space on each side, so that each is a word.
+    macOS writes Korean as loose letters, which are the same words. From rule 2 on ideographs and
+    kana have a space on each side, so that each is a word; by rule 3 letters are those of
+    `write_usual`.
 
     >>> fold_text("Apple公司")
     'apple 公  司 '
@@ -204,7 +207,10 @@ def lower_text(text: str, rule: int = RULE) -> str:
     >>> lower_text("İYİ", 2)
     'iyi'
     """
-    lowered = unicodedata.normalize("NFC", text).lower()
+    composed = unicodedata.normalize("NFC", text)
+    if rule > 2:
+        composed = write_usual(composed)
+    lowered = composed.lower()
     if rule == 1:
         return lowered
     return lowered.replace(DOTTED_I, "i")
