@@ -18,6 +18,7 @@ from assay.evaluation.several_scoring import SeveralScored
 __all__ = [
     "find_caveats",
     "find_fall",
+    "find_few_given",
     "find_leaked",
     "find_near_leaks",
     "find_several_fall",
@@ -40,6 +41,7 @@ MIN_NEAR = 0.02  # a smaller share of texts that are nearly the same is of no ac
 MOST_LABELS = 5  # that a sentence lists
 # A score on fewer test texts says little; it is said beside that of at least twice as many
 FEW_TEST_TEXTS = 100
+FEW_GIVEN = 50  # labels that all texts of a split have together: F1 counts no other texts
 MIN_FALL = 0.02  # less is of no account, however many texts show it
 
 
@@ -208,6 +210,17 @@ def find_several_small_test(
         low=low,
         high=high,
     )
+
+
+def find_few_given(test: SeveralScores) -> Fact | None:
+    """Return that the texts of test have few labels in all; None if they have enough.
+
+    However many texts have none: F1 is of those that have labels, or are given some.
+    """
+    n_given = sum(row.n_texts for row in test.per_label)
+    if n_given >= FEW_GIVEN:
+        return None
+    return Fact.of("caveats.few_given", n_texts=test.n_texts, n_given=n_given)
 
 
 def find_several_leaks(

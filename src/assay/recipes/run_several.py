@@ -21,6 +21,7 @@ from assay.data.together import describe_together
 from assay.data.trainable import find_rare
 from assay.disk import write_whole
 from assay.evaluation.caveats import (
+    find_few_given,
     find_near_leaks,
     find_several_fall,
     find_several_leaks,
@@ -118,7 +119,7 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     test, promised = one.scored["test"].scores, one.evidence.scores
     found = (
         find_several_fall(promised, test, metric=metric),
-        find_several_small_test(promised, test, metric=metric),
+        find_several_small_test(promised, test, metric=metric) or find_few_given(test),
         find_several_leaks(
             one.scored["test"], split="test", fitted_on=one.fitted_on, metric=metric
         ),
