@@ -20,20 +20,21 @@ NARROW = Checkpoint(
 
 
 @pytest.mark.parametrize(
-    ("name", "hidden_size", "n_texts", "family"),
+    ("name", "hidden_size", "n_texts", "task", "family"),
     [
-        ("minilm", 384, 60, "narrow"),
-        ("minilm", 384, 50_000, "narrow"),
-        ("e5", 384, 1_999, "e5 on few texts"),
-        ("e5", 384, 2_000, "e5"),
-        ("e5", 1024, 60, "wide"),
-        ("big", 768, 60, "wide"),
+        ("minilm", 384, 60, "single", "narrow"),
+        ("minilm", 384, 50_000, "single", "narrow"),
+        ("minilm", 384, 60, "multi", "narrow, several labels"),
+        ("e5", 384, 1_999, "single", "e5 on few texts"),
+        ("e5", 384, 2_000, "multi", "e5"),
+        ("e5", 1024, 60, "multi", "wide"),
+        ("big", 768, 60, "single", "wide"),
     ],
 )
-def test_find_defaults_goes_by_name_width_and_texts(name, hidden_size, n_texts, family):
+def test_find_defaults_goes_by_name_width_texts_and_task(name, hidden_size, n_texts, task, family):
     """A folder that happens to be called e5 gets the row of its width."""
     checkpoint = replace(NARROW, name=name, hidden_size=hidden_size)
-    assert find_defaults(checkpoint, n_texts) is FAMILIES[family]
+    assert find_defaults(checkpoint, n_texts, task) is FAMILIES[family]
 
 
 def test_half_of_the_layers_of_narrow_transformers_is_frozen():
@@ -48,6 +49,8 @@ def test_small_sets_are_read_more_often():
     narrow = FAMILIES["narrow"]
     assert [narrow.n_epochs(n, is_frozen=True) for n in (100, 1000, 50_000)] == [8, 5, 3]
     assert narrow.n_epochs(50_000, is_frozen=False) == 2
+    several = FAMILIES["narrow, several labels"]
+    assert [several.n_epochs(n, is_frozen=True) for n in (1000, 3000, 50_000)] == [8, 6, 3]
 
 
 def test_few_texts_of_e5_start_from_a_fitted_head():

@@ -38,7 +38,7 @@ from assay.models.classifier_network import (
     load_fresh_classifier,
 )
 from assay.models.estimator import TextClassifier, WrittenParts, describe_subwords
-from assay.models.finetune_defaults import find_defaults
+from assay.models.finetune_defaults import FinetuneDefaults, find_defaults
 from assay.models.fitted_head import fit_head
 from assay.models.onnx.export import write_transformer_onnx
 from assay.models.onnx.packed import pack_weights
@@ -190,6 +190,9 @@ class Finetune(TextClassifier):
         start_bias(find_last_layer(network, n_labels), label_ids, task=task)
         return network
 
+    def _defaults(self, n_texts: int) -> FinetuneDefaults:
+        return find_defaults(self.checkpoint_, n_texts, self.targets_.task)
+
     def _choose_frozen(self, n_texts: int) -> int:
         """Return how many layers keep their weights."""
         if self.frozen_layers is not None:
@@ -197,7 +200,7 @@ class Finetune(TextClassifier):
         if not can_freeze(self.network_):
             return 0
         n_layers = int(getattr(self.network_.config, "num_hidden_layers", 0))
-        return find_defaults(self.checkpoint_, n_texts).n_frozen(n_layers)
+        return self._defaults(n_texts).n_frozen(n_layers)
 
     def _prepare(
         self,
@@ -209,7 +212,7 @@ class Finetune(TextClassifier):
         """Fit a head to the mean of all tokens, where the checkpoint's family asks for it."""
         if self.frozen_layers is not None or not can_freeze(self.network_):
             return
-        if find_defaults(self.checkpoint_, len(encoded)).reads_mean:
+        if self._defaults(len(encoded)).reads_mean:
             append_averaging_layer(self.network_)
             fit_head(
                 self.network_,
@@ -298,7 +301,7 @@ class Finetune(TextClassifier):
         )
 
     def _config(self, n_texts: int) -> TrainingConfig:
-        defaults = find_defaults(self.checkpoint_, n_texts)
+        defaults = self._defaults(n_texts)
         is_frozen = self.n_frozen_layers_ > 0
         rate = defaults.learning_rate(is_frozen=is_frozen)
         n_epochs = defaults.n_epochs(n_texts, is_frozen=is_frozen)

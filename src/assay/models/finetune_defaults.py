@@ -12,6 +12,7 @@ import numpy as np
 
 from assay.checkpoints.aliases import E5
 from assay.checkpoints.folder import Checkpoint
+from assay.data.labels import Task
 
 __all__ = ["FAMILIES", "FinetuneDefaults", "find_defaults"]
 
@@ -71,12 +72,18 @@ class FinetuneDefaults:
         return int(np.clip(round(self.texts_seen / n_texts), least, self.most_epochs))
 
 
+# Labels that few texts have are learnt late: dev/LOG.md, "Several labels per text"
+SEVERAL_TEXTS_SEEN = 18_000
+
 FAMILIES = {
     # Narrow transformers need a higher rate than the 2e-5 to 5e-5 of BERT's authors
     # (arXiv:1810.04805). With the lower half frozen, an epoch takes half of the time and a still
     # higher rate is best: dev/LOG.md, "Freezing the lower half". Only transformers with six layers
     # or more were tried.
     "narrow": FinetuneDefaults(rate=2e-4, frozen_rate=3e-4, frozen_fraction=0.5),
+    "narrow, several labels": FinetuneDefaults(
+        rate=2e-4, frozen_rate=3e-4, frozen_fraction=0.5, texts_seen=SEVERAL_TEXTS_SEEN
+    ),
     "wide": FinetuneDefaults(rate=5e-5, frozen_rate=5e-5),
     # dev/LOG.md, "Settings for e5". Where between 700 and 21,000 texts the one becomes the other
     # was not tried. Frozen layers also keep the 250,037 token vectors, which are most of the
@@ -93,9 +100,11 @@ FAMILIES = {
 }
 
 
-def find_defaults(checkpoint: Checkpoint, n_texts: int) -> FinetuneDefaults:
+def find_defaults(checkpoint: Checkpoint, n_texts: int, task: Task) -> FinetuneDefaults:
     """Return the settings of the family that a checkpoint belongs to, for so many texts."""
     is_narrow = checkpoint.hidden_size <= NARROW_HIDDEN_SIZE
     if checkpoint.name == E5 and is_narrow:
         return FAMILIES["e5 on few texts" if n_texts < FEW_TEXTS else "e5"]
+    if is_narrow and task == "multi":
+        return FAMILIES["narrow, several labels"]
     return FAMILIES["narrow" if is_narrow else "wide"]
