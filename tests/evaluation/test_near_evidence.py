@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from assay.catalogue import LANGUAGES, open_language
-from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
-from assay.evaluation.near_evidence import NearEvidence, find_near, measure_near_evidence
+from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD, EvidencePredictions
+from assay.evaluation.near_evidence import (
+    NearEvidence,
+    find_near,
+    find_several_near,
+    measure_near_evidence,
+)
+from assay.evaluation.several_choice import SeveralEvidencePredictions
 
 
 def test_a_text_is_near_where_another_one_is_nearly_the_same():
@@ -59,4 +65,32 @@ def test_both_scores_are_said_from_one_in_twenty_on(language, metric):
         assert number in said
     assert NearEvidence(17, 343, without).facts(metric=metric, score=0.954) == []
     (fact,) = NearEvidence(341, 19, without).facts(metric=metric, score=0.954)
+    assert fact.kind == "caveats.near_evidence_all"
+
+
+def held_out_labels(n_texts):
+    """Return predictions of two labels for rows that follow 100 of train: those of even rows are right."""
+    truth = np.tile([[1, 0]], (n_texts, 1))
+    predicted = truth.copy()
+    predicted[1::2] = 0
+    rows = 100 + np.arange(n_texts)
+    return SeveralEvidencePredictions(HELD_OUT, truth, predicted[None], rows, rows)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_with_several_labels_are_scored_without_near_duplicates(language):
+    """Of 60 texts, 20 that are right have one in train: without them a quarter is right."""
+    predictions = held_out_labels(60)
+    validation = 100 + np.arange(60)
+    validation[:40:2] = np.arange(20)
+    groups = {"train": np.arange(100), "validation": validation, "test": np.array([0])}
+    (fact,) = find_several_near(predictions, groups, metric="accuracy")
+    assert (fact.kind, fact.values["without"]) == ("caveats.several_near_evidence", 0.25)
+    said = open_language(language).tell(fact)
+    for number in ("20", "60", "40", "25.0%", "50.0%"):
+        assert number in said
+    apart = {**groups, "validation": 100 + np.arange(60)}
+    assert find_several_near(predictions, apart, metric="accuracy") == []
+    few = {"train": np.arange(100), "validation": np.arange(30)}
+    (fact,) = find_several_near(held_out_labels(30), few, metric="accuracy")
     assert fact.kind == "caveats.near_evidence_all"

@@ -52,7 +52,7 @@ def test_the_evidence_is_out_of_fold(results):
     assert results["choice"]["remarks"][0] == (
         "Chosen on 90 texts of train and validation, each labelled by models that were fitted "
         "without it (5 folds, 5 times over). The saved models are fitted on all of these, where "
-        "`assay train` fits on train alone."
+        "`assay train` fits on train alone, unless it is given a rule such as `--min-recall`."
     )
 
 

@@ -19,7 +19,13 @@ from assay.evaluation.evidence import HELD_OUT, EvidencePredictions
 from assay.evaluation.score_draws import MACRO_F1, score_evidence
 from assay.evaluation.several_choice import SeveralEvidencePredictions
 
-__all__ = ["NearEvidence", "NearEvidenceEntry", "find_near", "measure_near_evidence"]
+__all__ = [
+    "NearEvidence",
+    "NearEvidenceEntry",
+    "find_near",
+    "find_several_near",
+    "measure_near_evidence",
+]
 
 MIN_SHARE = 0.05  # of the texts; a smaller one is of no account
 FEWEST_OTHERS = 20  # texts below which their score says nothing
@@ -102,6 +108,38 @@ def measure_near_evidence(predictions: EvidencePredictions, near: np.ndarray) ->
     if others.n_texts:
         without = {metric: score_evidence(others, metric) for metric in without}
     return NearEvidence(int(is_near.sum()), others.n_texts, without)
+
+
+def find_several_near(
+    predictions: SeveralEvidencePredictions, groups: Mapping[str, np.ndarray], *, metric: str
+) -> list[Fact]:
+    """State how many texts are nearly the same as a fitted one, where texts have several labels.
+
+    Parameters
+    ----------
+    predictions : SeveralEvidencePredictions
+    groups : mapping of split to int64 array of shape (n_texts,)
+        For each text, the number of its group of near duplicates.
+    metric : str
+        By which methods were chosen.
+    """
+    is_near = find_near(predictions, np.concatenate([groups["train"], groups["validation"]]))
+    n_near, n_texts = int(is_near.sum()), len(is_near)
+    if n_near < MIN_SHARE * n_texts:
+        return []
+    if n_texts - n_near < FEWEST_OTHERS:
+        return [Fact.of("caveats.near_evidence_all", n=n_near, n_texts=n_texts)]
+    return [
+        Fact.of(
+            "caveats.several_near_evidence",
+            n=n_near,
+            n_texts=n_texts,
+            n_others=n_texts - n_near,
+            metric=metric,
+            without=predictions.only(predictions.rows[~is_near]).score(metric),
+            score=predictions.score(metric),
+        )
+    ]
 
 
 def find_near(

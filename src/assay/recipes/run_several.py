@@ -29,6 +29,7 @@ from assay.evaluation.caveats import (
     says_more,
 )
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
+from assay.evaluation.near_evidence import find_several_near
 from assay.evaluation.scoring import write_predictions
 from assay.evaluation.several_choice import choose_several
 from assay.evaluation.several_mistakes import (
@@ -117,9 +118,13 @@ def finish_several(run: Run) -> dict[str, Any]:
 def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     """Return the reasons to read the scores of the recommended method with care."""
     test, promised = one.scored["test"].scores, one.evidence.scores
+    templates = find_several_near(one.predictions, audit.near_groups, metric=metric)
+    small = find_several_small_test(promised, test, metric=metric)
+    if small is not None and templates:  # then the evidence is no promise either
+        small = Fact("caveats.several_small_test_near", small.values)
     found = (
         find_several_fall(promised, test, metric=metric),
-        find_several_small_test(promised, test, metric=metric) or find_few_given(test),
+        small or find_few_given(test),
         find_several_leaks(
             one.scored["test"], split="test", fitted_on=one.fitted_on, metric=metric
         ),
@@ -127,7 +132,7 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     near = find_near_leaks(
         audit.near_leaks, split="test", n_texts=test.n_texts, fitted_on=one.fitted_on
     )
-    return [*filter(None, found), *near]
+    return [*filter(None, found), *near, *templates]
 
 
 def _audit(run: Run) -> Audit:
