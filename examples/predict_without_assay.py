@@ -4,7 +4,8 @@
     pip install onnxruntime tokenizers numpy
     python predict_without_assay.py portable "what a lovely day" "leave me alone"
 
-It prints one JSON object per text: the label, and the score of every label.
+It prints one JSON object per text: the label, and the score of every label. Where texts have several
+labels, it prints all that reach their thresholds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -46,12 +48,37 @@ def main(folder: str, texts: list[str]) -> None:
     (probs,) = session.run(
         ["probs"], {name: value for name, value in feed.items() if name in wanted}
     )
+    facts = json.loads((root / "assay.json").read_text(encoding="utf-8"))
     for text, scores in zip(texts, probs, strict=True):
         by_label = {}
         for label, score in zip(labels, scores, strict=True):
             by_label[label] = round(float(score), 6)
-        found = {"text": text, "label": labels[int(scores.argmax())], "scores": by_label}
+        found = {"text": text, **answer(scores, labels, facts), "scores": by_label}
         print(json.dumps(found, ensure_ascii=False))
+
+
+def answer(scores: np.ndarray, labels: list[str], facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what a text is given, by what assay.json says: a label, or a list of labels."""
+    if facts.get("task") == "multi":
+        given = scores >= np.array(facts["thresholds"])
+        if facts.get("min_labels"):  # each text has a label
+            given[scores.argmax()] = True
+        surest_first = np.argsort(-scores, kind="stable")
+        return {"labels": [labels[i] for i in surest_first if given[i]]}
+    return {"label": labels[choose(scores, facts.get("label_rule", {}))]}
+
+
+def choose(scores: np.ndarray, rule: dict[str, Any]) -> int:
+    """Return the highest score, or what `--cost`, `--min-recall` and `--min-precision` ask for."""
+    if rule.get("costs"):
+        return int((scores @ np.array(rule["costs"])).argmin())
+    if rule.get("thresholds"):
+        thresholds = np.array(rule["thresholds"], dtype=float)  # a label without one has NaN
+        times = np.nan_to_num(scores / thresholds, nan=-1.0)
+        others = np.where(np.isnan(thresholds), scores, -1.0)
+        reaches = times.max() >= 1 or not np.isnan(thresholds).any()
+        return int((times if reaches else others).argmax())
+    return int(scores.argmax())
 
 
 if __name__ == "__main__":

@@ -157,3 +157,11 @@ def test_no_text_has_no_accuracy() -> None:
     """A sentence says so, in place of a warning of NumPy."""
     with pytest.raises(InputError, match="X holds no text; at least one is accepted"):
         Linear().fit(TEXTS, LISTS).score([], [])
+
+
+def test_names_are_refused_where_a_matrix_was_fitted():
+    """Labels are numbers then, and every text that has a label counted as wrong, without a word."""
+    fitted = Linear().fit(TEXTS, CELLS)
+    with pytest.raises(InputError, match=r"the labels have 'angry', and none that .* on: 0, 1, 2"):
+        fitted.score(TEXTS, LISTS)
+    assert fitted.score(TEXTS, CELLS) > 0.9

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,8 @@ from assay.recipes import export
 from assay.recipes.export import ParityLimits, export_model
 from assay.recipes.verify import verify_model
 from assay.runtime import load_model, read_folder
+from assay.runtime.answers import read_answering
+from assay.runtime.manifest import Manifest
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "predict_without_assay.py"
 NETWORKS = ["compact", "features", "finetune"]
@@ -318,6 +321,31 @@ def test_example_reproduces_the_labels_without_assay(models, tmp_path, method, e
     np.testing.assert_allclose(scores, copy.predict_proba(texts), atol=tolerance)
     if export_format == "onnx":
         assert [one["label"] for one in found] == copy.predict(texts)
+
+
+def test_example_gives_the_labels_that_a_model_gives():
+    """By thresholds of several labels, and by the rules of one: it gave the highest score always."""
+    example = runpy.run_path(str(EXAMPLE))
+    labels, rng = ["a", "b", "c"], np.random.default_rng(0)
+    facts = [
+        {"task": "multi", "thresholds": [0.5, 0.2, 0.4]},
+        {"task": "multi", "thresholds": [0.9, 0.9, 0.9], "min_labels": 1},
+        {},
+        {"label_rule": {"costs": [[0, 1, 5], [1, 0, 1], [9, 1, 0]]}},
+        {"label_rule": {"thresholds": [None, None, 0.2]}},
+        {"label_rule": {"thresholds": [0.6, 0.3, 0.2]}},
+    ]
+    for own in facts:
+        said = {**own, "thresholds": tuple(own.get("thresholds", ()))}
+        if "label_rule" in own:
+            said["label_rule"] = {"split": "validation", "n_texts": 9, **own["label_rule"]}
+        manifest = Manifest("compact", tuple(labels), seed=0, **said)
+        answering = read_answering(manifest, folder=Path("model"))
+        column = answering.answer_column
+        probs = rng.dirichlet(np.ones(3), size=200)
+        expected = [record[column] for record in answering.columns(probs, probs.tolist())]
+        found = [example["answer"](row, labels, own) for row in probs]
+        assert [next(iter(one.values())) for one in found] == expected
 
 
 @pytest.mark.slow

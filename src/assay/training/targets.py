@@ -215,6 +215,13 @@ class _Several(Targets):
             return np.asarray((self.encode(labels, classes) == predicted).all(axis=1))
         lists = label_lists(labels)
         known = set(classes.tolist())
+        names = set().union(*lists)
+        if names and known.isdisjoint(names):
+            example, own = sorted(map(repr, names))[0], ", ".join(map(repr, classes[:3].tolist()))
+            raise InputError(
+                f"the labels have {example}, and none that the estimator was fitted on: {own}, ...",
+                hint="after fitting on a matrix, give a matrix with the same columns",
+            )
         is_known = np.array(list(map(known.issuperset, lists)), dtype=bool)
         targets = _indicate(list(map(known.intersection, lists)), classes)
         return np.asarray(is_known & (targets == predicted).all(axis=1))
