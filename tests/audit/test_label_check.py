@@ -76,10 +76,15 @@ def test_share_at_its_bound_is_not_given(is_several):
 
 def test_without_suspects_no_label_is_called_wrong():
     """Where models agree with few labels and nothing is expected to be wrong, that is said."""
-    check = LabelCheck("linear", "train", {"train": 100}, {"train": 0}, agreement={"train": 0.61})
+    counts = ({"train": 100}, {"train": 0}, {"train": 12})
+    check = LabelCheck("linear", "train", *counts, agreement={"train": 0.61})
     assert check.describe() == (
         "No label of train is called wrong: linear models that did not see these texts agree with "
         "61% of the 100 labels, and most labels that they doubt, those worth a look, are right: the texts are hard."
+    )
+    assert replace(check, n_doubtful={"train": 0}).describe() == (
+        "No label of train is called wrong or worth a look: linear models that did not see these "
+        "texts agree with 61% of the 100 labels."
     )
 
 

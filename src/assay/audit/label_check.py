@@ -107,6 +107,8 @@ class LabelCheck(Brief):
             return Fact.of("audit.not_checked", reason=self.why_not)
         n_suspects = self.n_suspects.get(self.split, 0)
         kind = (SEVERAL_FACTS if self.is_several else FACTS)[n_suspects > 0]
+        if not n_suspects and not self.is_several and not self.n_doubtful.get(self.split):
+            kind = "audit.none_doubted"
         if n_suspects and (n_suspects < FEW_SUSPECTS or self.expected_wrong >= NO_BOUND):
             kind = AT_BOUND[self.is_several]
         return Fact.of(
