@@ -140,4 +140,12 @@ def test_a_mistake_never_makes_an_interval_begin_higher(n_texts):
 def test_a_hit_never_makes_an_interval_end_lower():
     """The other way round: one right answer to five texts is no proof of less than none."""
     resampled = np.array([0.01, 0.02] * 50)
-    assert score_interval(resampled, 0.015, n_texts=5)[1] == pytest.approx(0.4345, abs=1e-4)
+    assert score_interval(resampled, 0.0, n_texts=5)[1] == pytest.approx(0.4345, abs=1e-4)
+    assert score_interval(resampled, 0.015, n_texts=5)[1] >= 0.4345
+
+
+def test_intervals_of_few_texts_hold_those_of_wilson():
+    """Five right answers to six texts had an interval from 61 % on; Wilson's is 43.6 to 97.0 %."""
+    resampled = np.array([0.7, 0.8, 0.9, 1.0] * 25)
+    assert score_interval(resampled, 5 / 6, n_texts=6) == pytest.approx((0.4365, 1.0), abs=1e-4)
+    assert score_interval(resampled, 5 / 6, n_texts=600) == pytest.approx((0.7, 1.0), abs=1e-4)

@@ -19,6 +19,9 @@ __all__ = [
 ]
 
 QUANTILES = (0.025, 0.975)
+# Of fewer texts a bootstrap is too narrow: 5 right answers to 6 texts have one from 0.61 to 1, and
+# Wilson's from 0.44 to 0.97
+FEW_TEXTS = 100
 
 
 class Rates(NamedTuple):
@@ -117,7 +120,7 @@ def score_interval(
     A score of 1 (or 0) comes out of every resample, which says nothing about fresh texts: ten right
     answers to ten texts are no proof of perfection. There, the interval is Wilson's. A mistake is
     no proof of more: the lower end is never above that of a score of 1 on as many texts, nor the
-    upper end below that of a score of 0.
+    upper end below that of a score of 0. Of fewer than 100 texts it holds Wilson's, too.
 
     Parameters
     ----------
@@ -134,6 +137,8 @@ def score_interval(
     low, high = percentile_interval(resampled)
     if low == high or score >= 1.0:  # where class counts are drawn, a rare label may lack texts
         low, high = float(ends_low[1]), float(ends_high[1])
+    elif n_texts < FEW_TEXTS:
+        low, high = min(low, float(ends_low[1])), max(high, float(ends_high[1]))
     return min(low, float(ends_low[2])), max(high, float(ends_high[0]))
 
 
