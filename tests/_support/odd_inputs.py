@@ -701,7 +701,7 @@ LABELS = [
     _table(
         "several labels, as a Python list",
         "text,label\n" + "".join(f"word {i},\"['a', 'b']\"\n" for i in range(20)),
-        "labels per text of all: 2.00 on average",
+        "labels per text: 2.00 on average",
         0,
     ),
     _table(
