@@ -3,7 +3,9 @@
 Both scores are there, in the dict, in the sentence and in the model.
 """
 
+import re
 from dataclasses import replace
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from assay.catalogue import LANGUAGES, open_language
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.evaluation.caveats import (
+    FEW_TEST_TEXTS,
     find_caveats,
     find_fall,
     find_few_given,
@@ -307,3 +310,11 @@ def test_a_label_whose_texts_are_all_equal_cannot_be_known_out_of_fold():
         "so that all texts with them count as wrong there."
     )
     assert find_unknowable(EvidencePredictions.held_out(label_ids, label_ids), "abc") == []
+
+
+def test_the_page_of_the_server_has_the_rule_of_small_tests():
+    """It shows the evidence first where reports do, and the server knows no evaluation."""
+    page = resources.files("assay.server").joinpath("static/page.js").read_text(encoding="utf-8")
+    (n_texts,) = re.findall(r"FEW_TEST_TEXTS = (\d+);", page)
+    assert int(n_texts) == FEW_TEST_TEXTS
+    assert "test.n_texts < FEW_TEST_TEXTS && evidence.n_texts >= 2 * test.n_texts" in page

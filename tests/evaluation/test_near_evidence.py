@@ -8,10 +8,16 @@ from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.near_evidence import (
     NearEvidence,
     find_near,
-    find_several_near,
     measure_near_evidence,
 )
+from assay.evaluation.score_draws import METRICS, score_evidence
 from assay.evaluation.several_choice import SeveralEvidencePredictions
+from assay.evaluation.several_scores import SEVERAL_METRICS
+
+
+def measure(predictions, near):
+    """Measure it of predictions of one label, as a run does."""
+    return measure_near_evidence(predictions, near, metrics=METRICS, score=score_evidence)
 
 
 def test_a_text_is_near_where_another_one_is_nearly_the_same():
@@ -24,7 +30,7 @@ def test_a_text_is_near_where_another_one_is_nearly_the_same():
         OUT_OF_FOLD, label_ids, predicted, groups, np.arange(5), n_folds=5
     )
     assert find_near(predictions, near).tolist() == [True, True, False, False, False]
-    found = measure_near_evidence(predictions, near)
+    found = measure(predictions, near)
     assert (found.n_near, found.n_others) == (2, 3)
     assert found.without["accuracy"] == pytest.approx(3 / 6)
     assert found.to_dict()["without"]["macro_f1"] == pytest.approx(found.without["macro-f1"])
@@ -37,7 +43,7 @@ def test_texts_of_validation_are_held_against_train():
         np.array([0, 1, 1]), np.array([0, 0, 1]), first_row=3
     )
     assert find_near(predictions, near).tolist() == [True, False, False]
-    found = measure_near_evidence(predictions, near)
+    found = measure(predictions, near)
     assert (found.n_near, found.n_others, found.without["accuracy"]) == (1, 2, 0.5)
 
 
@@ -46,7 +52,7 @@ def test_without_other_texts_there_is_no_score():
     predictions = EvidencePredictions(
         OUT_OF_FOLD, np.array([0, 1]), np.array([[0, 1]]), np.arange(2), np.arange(2), n_folds=2
     )
-    found = measure_near_evidence(predictions, np.zeros(2, dtype=int))
+    found = measure(predictions, np.zeros(2, dtype=int))
     assert (found.n_near, found.n_others, found.without["accuracy"]) == (2, 0, None)
     (fact,) = found.facts(metric="accuracy", score=1.0)
     assert fact.kind == "caveats.near_evidence_all"
@@ -55,8 +61,8 @@ def test_without_other_texts_there_is_no_score():
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("metric", ["accuracy", "macro-f1", "micro-f1"])
 def test_both_scores_are_said_from_one_in_twenty_on(language, metric):
-    """Fewer are of no account; micro F1 is accuracy."""
-    without = {"accuracy": 0.812, "macro-f1": 0.733}
+    """Fewer are of no account."""
+    without = {"accuracy": 0.812, "macro-f1": 0.733, "micro-f1": 0.812}
     found = NearEvidence(140, 220, without)
     (fact,) = found.facts(metric=metric, score=0.954)
     said = open_language(language).tell(fact)
@@ -77,20 +83,26 @@ def held_out_labels(n_texts):
     return SeveralEvidencePredictions(HELD_OUT, truth, predicted[None], rows, rows)
 
 
+def several_facts(predictions, near, metric):
+    """Return what is said of predictions of several labels."""
+    found = measure_near_evidence(
+        predictions, near, metrics=SEVERAL_METRICS, score=SeveralEvidencePredictions.score
+    )
+    kind = "caveats.several_near_evidence"
+    return found.facts(metric=metric, score=predictions.score(metric), kind=kind)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_texts_with_several_labels_are_scored_without_near_duplicates(language):
     """Of 60 texts, 20 that are right have one in train: without them a quarter is right."""
     predictions = held_out_labels(60)
-    validation = 100 + np.arange(60)
-    validation[:40:2] = np.arange(20)
-    groups = {"train": np.arange(100), "validation": validation, "test": np.array([0])}
-    (fact,) = find_several_near(predictions, groups, metric="accuracy")
+    near = np.arange(160)
+    near[100:140:2] = np.arange(20)
+    (fact,) = several_facts(predictions, near, "accuracy")
     assert (fact.kind, fact.values["without"]) == ("caveats.several_near_evidence", 0.25)
     said = open_language(language).tell(fact)
     for number in ("20", "60", "40", "25.0%", "50.0%"):
         assert number in said
-    apart = {**groups, "validation": 100 + np.arange(60)}
-    assert find_several_near(predictions, apart, metric="accuracy") == []
-    few = {"train": np.arange(100), "validation": np.arange(30)}
-    (fact,) = find_several_near(held_out_labels(30), few, metric="accuracy")
+    assert several_facts(predictions, np.arange(160), "accuracy") == []
+    (fact,) = several_facts(held_out_labels(30), np.arange(130) % 100, "micro-f1")
     assert fact.kind == "caveats.near_evidence_all"

@@ -162,6 +162,10 @@ def test_no_text_has_no_accuracy() -> None:
 def test_names_are_refused_where_a_matrix_was_fitted():
     """Labels are numbers then, and every text that has a label counted as wrong, without a word."""
     fitted = Linear().fit(TEXTS, CELLS)
-    with pytest.raises(InputError, match=r"the labels have 'angry', and none that .* on: 0, 1, 2"):
+    with pytest.raises(
+        InputError, match=r"the labels are such as 'angry', and .* fitted on 0, 1, 2"
+    ):
         fitted.score(TEXTS, LISTS)
     assert fitted.score(TEXTS, CELLS) > 0.9
+    apart = Linear().fit(TEXTS, LISTS)
+    assert apart.score(["a new word"], [["unheard of"]]) == 0.0

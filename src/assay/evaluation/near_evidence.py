@@ -8,24 +8,24 @@ new texts will come from the same templates, the score is theirs. Both scores ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 import numpy as np
 
 from assay.catalogue import Fact
 from assay.evaluation.evidence import HELD_OUT, EvidencePredictions
-from assay.evaluation.score_draws import MACRO_F1, score_evidence
 from assay.evaluation.several_choice import SeveralEvidencePredictions
 
 __all__ = [
     "NearEvidence",
     "NearEvidenceEntry",
     "find_near",
-    "find_several_near",
     "measure_near_evidence",
 ]
+
+Predictions = TypeVar("Predictions", EvidencePredictions, SeveralEvidencePredictions)
 
 MIN_SHARE = 0.05  # of the texts; a smaller one is of no account
 FEWEST_OTHERS = 20  # texts below which their score says nothing
@@ -55,7 +55,9 @@ class NearEvidence:
     n_others: int
     without: Mapping[str, float | None]
 
-    def facts(self, *, metric: str, score: float) -> list[Fact]:
+    def facts(
+        self, *, metric: str, score: float, kind: str = "caveats.near_evidence"
+    ) -> list[Fact]:
         """State it, if it concerns many texts.
 
         Parameters
@@ -64,16 +66,20 @@ class NearEvidence:
             By which methods were chosen.
         score : float
             That of all texts of the evidence.
+        kind : str
+            Kind of the fact, where enough other texts are left.
         """
         n_texts = self.n_near + self.n_others
-        without = self.without[MACRO_F1 if metric == MACRO_F1 else "accuracy"]
+        without = self.without.get(
+            metric, self.without["accuracy"]
+        )  # which micro F1 of one label is
         if self.n_near < MIN_SHARE * n_texts:
             return []
         if without is None or self.n_others < FEWEST_OTHERS:
             return [Fact.of("caveats.near_evidence_all", n=self.n_near, n_texts=n_texts)]
         return [
             Fact.of(
-                "caveats.near_evidence",
+                kind,
                 n=self.n_near,
                 n_texts=n_texts,
                 n_others=self.n_others,
@@ -92,54 +98,32 @@ class NearEvidence:
         }
 
 
-def measure_near_evidence(predictions: EvidencePredictions, near: np.ndarray) -> NearEvidence:
+def measure_near_evidence(
+    predictions: Predictions,
+    near: np.ndarray,
+    *,
+    metrics: Collection[str],
+    score: Callable[[Predictions, str], float],
+) -> NearEvidence:
     """Count the texts that are nearly the same as a fitted one, and score the others.
 
     Parameters
     ----------
-    predictions : EvidencePredictions
+    predictions : EvidencePredictions or SeveralEvidencePredictions
     near : int64 array of shape (n_texts,)
         For each text of train and validation, in this order, the number of its group of near
         duplicates.
+    metrics : collection of str
+    score : callable
+        ``(predictions, metric) -> score``
     """
     is_near = find_near(predictions, near)
-    others = predictions.only(predictions.rows[~is_near])
-    without: dict[str, float | None] = dict.fromkeys(("accuracy", MACRO_F1))
-    if others.n_texts:
-        without = {metric: score_evidence(others, metric) for metric in without}
-    return NearEvidence(int(is_near.sum()), others.n_texts, without)
-
-
-def find_several_near(
-    predictions: SeveralEvidencePredictions, groups: Mapping[str, np.ndarray], *, metric: str
-) -> list[Fact]:
-    """State how many texts are nearly the same as a fitted one, where texts have several labels.
-
-    Parameters
-    ----------
-    predictions : SeveralEvidencePredictions
-    groups : mapping of split to int64 array of shape (n_texts,)
-        For each text, the number of its group of near duplicates.
-    metric : str
-        By which methods were chosen.
-    """
-    is_near = find_near(predictions, np.concatenate([groups["train"], groups["validation"]]))
-    n_near, n_texts = int(is_near.sum()), len(is_near)
-    if n_near < MIN_SHARE * n_texts:
-        return []
-    if n_texts - n_near < FEWEST_OTHERS:
-        return [Fact.of("caveats.near_evidence_all", n=n_near, n_texts=n_texts)]
-    return [
-        Fact.of(
-            "caveats.several_near_evidence",
-            n=n_near,
-            n_texts=n_texts,
-            n_others=n_texts - n_near,
-            metric=metric,
-            without=predictions.only(predictions.rows[~is_near]).score(metric),
-            score=predictions.score(metric),
-        )
-    ]
+    n_near = int(is_near.sum())
+    without: dict[str, float | None] = dict.fromkeys(metrics)
+    if n_near < len(is_near):
+        others = predictions.only(predictions.rows[~is_near])
+        without = {metric: score(others, metric) for metric in metrics}
+    return NearEvidence(n_near, len(is_near) - n_near, without)
 
 
 def find_near(

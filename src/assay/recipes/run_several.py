@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from assay._display import percent
 from assay._version import __version__
 from assay.audit.checks import audit_data, write_issues
@@ -29,15 +31,16 @@ from assay.evaluation.caveats import (
     says_more,
 )
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
-from assay.evaluation.near_evidence import find_several_near
+from assay.evaluation.near_evidence import NearEvidence, measure_near_evidence
 from assay.evaluation.scoring import write_predictions
-from assay.evaluation.several_choice import choose_several
+from assay.evaluation.several_choice import SeveralEvidencePredictions, choose_several
 from assay.evaluation.several_mistakes import (
     find_missed_pairs,
     find_surprising,
     trace_thresholds,
 )
 from assay.evaluation.several_rules import judge_several_rule
+from assay.evaluation.several_scores import SEVERAL_METRICS
 from assay.methods import LABEL_CHECK, methods_where
 from assay.recipes.steps.fit import TrainingSet
 from assay.recipes.steps.row_ids import name_surprising, read_row_ids
@@ -106,7 +109,7 @@ def finish_several(run: Run) -> dict[str, Any]:
             *describe_reading(splits),
         ],
         "data": {**_describe_data(run.data), "audit": audit.summary()},
-        "methods": [_describe_method(method, one, run) for method, one in methods.items()],
+        "methods": [_describe_method(method, one, run, audit) for method, one in methods.items()],
         "skipped": skipped,
         "timings": _timings(run, methods),
         "machine": describe_machine().to_dict(),
@@ -118,7 +121,11 @@ def finish_several(run: Run) -> dict[str, Any]:
 def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     """Return the reasons to read the scores of the recommended method with care."""
     test, promised = one.scored["test"].scores, one.evidence.scores
-    templates = find_several_near(one.predictions, audit.near_groups, metric=metric)
+    templates = _near_evidence(one, audit).facts(
+        metric=metric,
+        score=one.predictions.score(metric),
+        kind="caveats.several_near_evidence",
+    )
     small = find_several_small_test(promised, test, metric=metric)
     if small is not None and templates:  # then the evidence is no promise either
         small = Fact("caveats.several_small_test_near", small.values)
@@ -164,7 +171,18 @@ def _describe_data(data: TrainingSet) -> Mapping[str, Any]:
     }
 
 
-def _describe_method(method: str, one: SeveralMethod, run: Run) -> Mapping[str, Any]:
+def _near_evidence(one: SeveralMethod, audit: Audit) -> NearEvidence:
+    """Measure how much of the evidence of a method is memory."""
+    groups = audit.near_groups
+    return measure_near_evidence(
+        one.predictions,
+        np.concatenate([groups["train"], groups["validation"]]),
+        metrics=SEVERAL_METRICS,
+        score=SeveralEvidencePredictions.score,
+    )
+
+
+def _describe_method(method: str, one: SeveralMethod, run: Run, audit: Audit) -> Mapping[str, Any]:
     described: dict[str, object] = {
         "method": method,
         "model": f"models/{method}",
@@ -176,6 +194,7 @@ def _describe_method(method: str, one: SeveralMethod, run: Run) -> Mapping[str, 
             "n_folds": one.predictions.n_folds,
             "n_repeats": one.predictions.n_repeats,
             **one.evidence.to_dict(),
+            "near_duplicates": _near_evidence(one, audit).to_dict(),
         },
         "validation": None,
         **{split: scored.to_dict() for split, scored in one.scored.items()},

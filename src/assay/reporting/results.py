@@ -30,7 +30,7 @@ from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.near_evidence import NearEvidence, measure_near_evidence
 from assay.evaluation.result import SplitScores
-from assay.evaluation.score_draws import score_evidence
+from assay.evaluation.score_draws import METRICS, score_evidence
 from assay.methods import FLOOR
 from assay.reporting.method_result import EVIDENCE, MethodResult
 from assay.reporting.results_entries import (
@@ -211,7 +211,7 @@ class Results:
         if "train" not in groups or EVIDENCE not in groups:
             return None
         near = np.concatenate([groups["train"], groups[EVIDENCE]])
-        return measure_near_evidence(one.predictions(), near)
+        return measure_near_evidence(one.predictions(), near, metrics=METRICS, score=score_evidence)
 
     def _near_evidence(self) -> list[Fact]:
         found = self.near_evidence(self.recommended)

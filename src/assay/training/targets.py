@@ -214,14 +214,8 @@ class _Several(Targets):
         if is_matrix(labels):
             return np.asarray((self.encode(labels, classes) == predicted).all(axis=1))
         lists = label_lists(labels)
+        _check_kind(name_labels(lists), classes)
         known = set(classes.tolist())
-        names = set().union(*lists)
-        if names and known.isdisjoint(names):
-            example, own = sorted(map(repr, names))[0], ", ".join(map(repr, classes[:3].tolist()))
-            raise InputError(
-                f"the labels have {example}, and none that the estimator was fitted on: {own}, ...",
-                hint="after fitting on a matrix, give a matrix with the same columns",
-            )
         is_known = np.array(list(map(known.issuperset, lists)), dtype=bool)
         targets = _indicate(list(map(known.intersection, lists)), classes)
         return np.asarray(is_known & (targets == predicted).all(axis=1))
@@ -319,6 +313,22 @@ def _indicate(lists: Sequence[Collection[Any]], classes: np.ndarray) -> np.ndarr
                 raise unknown_label(str(name), list(map(str, position)))
             cells[row, position[name]] = 1
     return cells
+
+
+def _check_kind(names: np.ndarray, classes: np.ndarray) -> None:
+    """Refuse names where the classes are numbers, as of a matrix, and numbers where they are names.
+
+    Raises
+    ------
+    InputError
+        They are of different kinds, so that no text would be right.
+    """
+    if names.size and (names.dtype.kind == "U") != (classes.dtype.kind == "U"):
+        given, own = repr(names[0].item()), ", ".join(map(repr, classes[:3].tolist()))
+        raise InputError(
+            f"the labels are such as {given}, and the estimator was fitted on {own} ...",
+            hint="after fitting on a matrix, give a matrix with the same columns",
+        )
 
 
 def _in_order(names: np.ndarray, cells: np.ndarray, classes: np.ndarray) -> np.ndarray:
