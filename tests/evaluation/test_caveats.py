@@ -184,6 +184,8 @@ def test_a_fall_is_said_where_chance_does_not_explain_it():
         "n_texts": 1000,
     }
     assert find_fall(scores(44, 50), scores(40, 50)) is None
+    assert find_fall(scores(16, 53), scores(0, 7)) is None  # once in twelve
+    assert find_fall(scores(16, 53), scores(0, 20)) is not None
     assert find_fall(scores(87500, 100_000), scores(86500, 100_000)) is None
     assert find_fall(scores(795, 1000), scores(875, 1000)) is None
 

@@ -206,29 +206,25 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
     from assay.evaluation.several_scores import SEVERAL_METRICS
 
     metric = results["choice"]["metric"]
-    recommended = _find_recommended(results)
+    field, recommended = SEVERAL_METRICS[metric], _find_recommended(results)
     by_evidence = _leads_with_evidence(recommended)
     rows = []
     for one in results["methods"]:
-        first = one["evidence" if by_evidence else "test"]
-        low, high = first["intervals"]["f1_macro"]
         row = {
             "": "→" if one["method"] == results["recommended"] else "",
             "method": one["method"],
-            "evidence": percent(one["evidence"][SEVERAL_METRICS[metric]]),
-            "macro F1": percent(first["f1_macro"]),
-            INTERVAL: show_interval(low, high),
-            "micro F1": percent(first["f1_micro"]),
+            "evidence": percent(one["evidence"][field]),
+            **_several_cells(one, field, by_evidence=by_evidence),
             "fit s": f"{results['timings'][one['method']]['fit_s']:.1f}",
             "MB": f"{one['model_bytes'] / 1e6:.1f}",
         }
         rows.append(row)
-    print_table(rows, right=("evidence", "macro F1", "micro F1", "fit s", "MB"))
-    where = "the evidence: test has few texts" if by_evidence else "test"
-    print_line(
-        f"Scores:      the evidence is {METRIC_NAMES[metric]}, by which methods are chosen; "
-        f"macro and micro F1 are those of {where}."
-    )
+    print_table(rows, right=("evidence", "test", "macro F1", "micro F1", "fit s", "MB"))
+    chosen = f"{METRIC_NAMES[metric]}, by which methods are chosen"
+    said = f"the evidence is {chosen}; macro and micro F1 are those of test"
+    if by_evidence:
+        said = f"evidence and test are {chosen}; the interval is the evidence's: test has few texts"
+    print_sentence(f"Scores:      {said}.")
     outcome = _rule_of(results)
     if outcome is not None:
         print_rule(outcome, measure=EXACT_MATCH)
@@ -244,6 +240,21 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
     print_sentence(f"Recommended: {results['why']}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
+
+
+def _several_cells(one: Mapping[str, Any], field: str, *, by_evidence: bool) -> dict[str, str]:
+    """Return what is beside the evidence: of this the interval, or macro and micro F1 on test."""
+    test = one["test"]
+    if by_evidence:
+        return {
+            INTERVAL: show_interval(*one["evidence"]["intervals"][field]),
+            "test": percent(test[field]),
+        }
+    return {
+        "macro F1": percent(test["f1_macro"]),
+        INTERVAL: show_interval(*test["intervals"]["f1_macro"]),
+        "micro F1": percent(test["f1_micro"]),
+    }
 
 
 def _print_ratings(row: Mapping[str, Any]) -> None:

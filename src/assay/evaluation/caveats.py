@@ -121,9 +121,10 @@ def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:
         Scores of the same method.
     """
     fall = evidence.accuracy - test.accuracy
-    variance = 0.0
-    for one in (evidence, test):
-        variance += one.accuracy * (1 - one.accuracy) / one.n_texts
+    n_right = evidence.accuracy * evidence.n_texts + test.accuracy * test.n_texts
+    # Of both together: that of a test without any right answer would be 0
+    share = n_right / (evidence.n_texts + test.n_texts)
+    variance = share * (1 - share) * (1 / evidence.n_texts + 1 / test.n_texts)
     if fall < MIN_FALL or fall <= Z_95 * variance**0.5:
         return None
     return Fact.of(
