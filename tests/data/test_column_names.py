@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from assay.data.column_names import LABEL_NAMES, TEXT_NAMES
+from assay.data.column_names import LABEL_NAMES, TEXT_NAMES, fold_name
 from assay.data.columns import find_columns
 
 
@@ -14,7 +14,7 @@ def test_well_known_names_are_distinct():
     """No name means both, none occurs twice, all are in the form they are compared in."""
     names = [name for tier in (*TEXT_NAMES, *LABEL_NAMES) for name in tier]
     assert len(names) == len(set(names))
-    assert names == [name.strip().casefold() for name in names]
+    assert names == list(map(fold_name, names))
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,27 @@ def test_english_names_come_before_those_of_other_languages():
     """What was found in a file before is found in it still."""
     names = ["texto", "review", "categoría", "category"]
     assert find_columns(names, source="x.csv") == ("review", "category")
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("METİN", "ETİKET"),  # as Turkish capital letters are
+        ("YORUM", "SINIF"),
+        ("ORACION", "Categorie"),
+        ("پيام", "برچسب"),  # with the yeh of an Arabic keyboard
+        ("ﺍﻟﻨﺺ", "الـفـئة"),
+        ("\u200fالنص\u200f", "\u202bتصنيف\u202c"),
+        ("\u2067טקסט\u2069", "\u200eתווית"),
+        ("ｔｅｘｔ", "ﾗﾍﾞﾙ"),
+    ],
+)
+def test_names_are_found_however_they_are_typed(text, label):
+    """Capital letters, accents left out, other keyboards, and marks that no one sees."""
+    assert find_columns(["id", text, label], source="x.csv") == (text, label)
+
+
+def test_a_name_copied_from_a_cell_is_that_of_its_column():
+    """Spreadsheets copy marks of direction with it."""
+    given = find_columns(["النص", "x"], text_column="\u200fالنص", label_column="x", source="x.csv")
+    assert given == ("النص", "x")

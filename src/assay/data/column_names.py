@@ -7,9 +7,18 @@ Korean, first the words for "text" and "label" themselves.
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterable
 from itertools import chain
 
-__all__ = ["LABEL_NAMES", "TEXT_NAMES"]
+from assay.data.label_forms import trim
+from assay.tokenization.letters import write_usual
+
+__all__ = ["LABEL_NAMES", "TEXT_NAMES", "fold_name"]
+
+ACCENTS = re.compile("[\u0300-\u036f]")  # of Latin, Greek and Cyrillic letters alone
+DOTLESS_I = "\u0131"  # whose capital letter is that of "i" to Python
 
 ENGLISH_TEXT_NAMES = (
     "sentence content review tweet message headline title utterance query question comment "
@@ -53,17 +62,35 @@ OTHER_LANGUAGES = {
 }
 
 
+def fold_name(name: str) -> str:
+    """Return the name of a column as it is compared with well-known ones.
+
+    Capital letters are often written without their accents, and each keyboard has letters of its
+    own.
+
+    >>> [fold_name(name) for name in (" ETİKET", "CATEGORIA", "Categoría", "Ｔｅｘｔ")]
+    ['etiket', 'categoria', 'categoria', 'text']
+    """
+    usual = write_usual(unicodedata.normalize("NFC", trim(name)))
+    apart = unicodedata.normalize("NFD", usual.casefold())
+    return unicodedata.normalize("NFC", ACCENTS.sub("", apart)).replace(DOTLESS_I, "i")
+
+
+def _tier(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(fold_name, names)))
+
+
 def _other(place: int) -> tuple[str, ...]:
     """Return the names of a tier in all languages but Korean and English, each once."""
-    names = [words[place].split() for words in OTHER_LANGUAGES.values()]
-    return tuple(dict.fromkeys(chain.from_iterable(names)))
+    return _tier(chain.from_iterable(words[place].split() for words in OTHER_LANGUAGES.values()))
 
 
+# All as `fold_name` returns them.
 # `label_name` and `label_text` come before `label`: where a source has both, `label` holds ids.
 TEXT_NAMES = (
     ("text",),
     ("texts",),
-    (*ENGLISH_TEXT_NAMES.split(), *KOREAN_TEXT_NAMES.split()),
+    _tier([*ENGLISH_TEXT_NAMES.split(), *KOREAN_TEXT_NAMES.split()]),
     _other(0),
     _other(1),
 )
@@ -71,7 +98,7 @@ LABEL_NAMES = (
     ("label_name", "label_text"),
     ("label",),
     ("labels",),
-    (*ENGLISH_LABEL_NAMES.split(), *KOREAN_LABEL_NAMES.split()),
+    _tier([*ENGLISH_LABEL_NAMES.split(), *KOREAN_LABEL_NAMES.split()]),
     _other(2),
     _other(3),
 )

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 
-from assay.data.column_names import LABEL_NAMES, TEXT_NAMES
-from assay.data.label_forms import mend_label
+from assay.data.column_names import LABEL_NAMES, TEXT_NAMES, fold_name
+from assay.data.label_forms import trim
 from assay.errors import DataError, cut, did_you_mean
 
 __all__ = [
@@ -39,11 +39,6 @@ WORD = re.compile(r"[^\W_]+")
 DELIMITERS = {";": "';'", "\t": "tab", "|": "'|'", ",": "','"}  # and how a shell is given them
 # Scripts that put words together without a space
 JOINING = re.compile("[가-힣ぁ-ヿ一-鿿]{2}$")
-
-
-def fold_name(name: str) -> str:
-    """Return the name of a column as it is compared with well-known ones."""
-    return str(mend_label(name).label).casefold()
 
 
 def list_columns(names: Sequence[str]) -> str:
@@ -226,12 +221,13 @@ def find_text_column(
 def has_label_column(names: Sequence[str], *, text_column: str) -> bool:
     """Tell whether a column beside the text column has a well-known name of a label column."""
     known = set(chain.from_iterable(LABEL_NAMES))
-    return any(name.strip().casefold() in known for name in names if name != text_column)
+    return any(fold_name(name) in known for name in names if name != text_column)
 
 
 def _given(name: str, names: Sequence[str], *, source: str) -> str:
-    if name in names:
-        return name
+    for given in (name, trim(name)):  # copied from a cell, with marks that nobody sees
+        if given in names:
+            return given
     meant = did_you_mean(name, names)
     listed = list_columns(names) + ("." if meant else "")
     raise DataError(f"column '{cut(name)}' not in {source}; columns: {listed}{meant}")
@@ -273,7 +269,7 @@ def _similar(names: Sequence[str], tiers: Sequence[Sequence[str]], *, kind: str)
     return [
         f"--{kind}-column {shlex.quote(name)}"
         for name in names
-        if known & set(WORD.findall(name.casefold())) or name.casefold().endswith(joined)
+        if known & set(WORD.findall(fold_name(name))) or fold_name(name).endswith(joined)
     ]
 
 

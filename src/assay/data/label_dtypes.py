@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from assay.data.columns import LABEL_NAMES
+from assay.data.columns import LABEL_NAMES, fold_name
 from assay.errors import InputError
 
 __all__ = ["check_label_dtype"]
@@ -35,7 +35,7 @@ def check_label_dtype(labels: Any) -> None:
     names = getattr(dtype, "names", None)
     if names:
         known = set(chain.from_iterable(LABEL_NAMES))
-        best = next((name for name in names if name.casefold() in known), names[-1])
+        best = next((name for name in names if fold_name(name) in known), names[-1])
         raise InputError(
             f"the labels are records with {', '.join(names[:N_SHOWN])}; "
             "one column of labels is accepted",

@@ -42,9 +42,10 @@ MENDED = {  # what was mended in a label -> the same in words
     "label_blank": "blank label in a list",
     "label_formula": 'label written as ="..."',
 }
-# Characters that no one sees and that `str.strip` leaves: byte order mark, zero-width space and
-# word joiner.
-INVISIBLE = "\ufeff\u200b\u2060"
+# Characters that no one sees at an edge and that `str.strip` leaves: byte order mark, zero-width
+# space, word joiner and non-joiner, soft hyphen; and marks of direction, which come with what is
+# copied from an Arabic or Hebrew page.
+INVISIBLE = "\ufeff\u200b\u2060\u200c\u00ad\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 # White space at the end is looked at from its beginning alone: a long run inside is passed once.
 EDGES = re.compile(rf"^[\s{INVISIBLE}]+|(?<![\s{INVISIBLE}])[\s{INVISIBLE}]+$")
 # What NumPy prints, where no comma is between the items: ['joy' 'fear'], [0 1].

@@ -16,7 +16,7 @@ import numpy as np
 from assay._arguments import check_argument, check_fields
 from assay._display import html_block, html_table
 from assay._optional import require
-from assay.data.columns import TEXT_NAMES
+from assay.data.columns import TEXT_NAMES, fold_name
 from assay.data.files.short_floats import find_precision, shorten
 from assay.data.labels import LabelSet
 from assay.data.listed_rows import DroppedRow, MendedRows
@@ -99,7 +99,7 @@ def _no_sequence(texts: Any, *, name: str) -> InputError:
             hint="write sorted(texts)",
         )
     columns = _column_names(texts) or []
-    best = next((column for column in columns if column.casefold() in TEXT_COLUMNS), None)
+    best = next((column for column in columns if fold_name(column) in TEXT_COLUMNS), None)
     collected = ".collect()" * hasattr(texts, "collect")
     shown = ", ".join(columns[:N_SHOWN_LABELS]) or "no columns"
     return InputError(
