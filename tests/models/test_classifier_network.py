@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+import transformers
 from torch import nn
 
 from assay.checkpoints.resolve import resolve_checkpoint
@@ -116,4 +117,15 @@ def test_kind_that_has_no_classifier_is_refused(tiny_bert, tmp_path):
         json.dumps({**config, "model_type": "no-such-kind"}), encoding="utf-8"
     )
     with pytest.raises(ModelError, match="cannot be fine-tuned: "):
+        load(folder)
+
+
+def test_what_reads_padding_is_refused(tiny_bert, tmp_path):
+    """XLNet reads the last place: a text had another answer alone than among longer ones."""
+    config = transformers.XLNetConfig(vocab_size=40, d_model=8, n_layer=1, n_head=2, d_inner=16)
+    folder = tmp_path / "xlnet"
+    transformers.XLNetModel(config).save_pretrained(folder)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copyfile(tiny_bert / name, folder / name)
+    with pytest.raises(ModelError, match="xlnet reads the last place of a batch"):
         load(folder)

@@ -46,8 +46,8 @@ def load_fresh_classifier(checkpoint: Checkpoint, n_labels: int, *, task: Task =
     Raises
     ------
     ModelError
-        transformers cannot put a head on it, or the checkpoint lacks weights of the transformer
-        itself.
+        transformers cannot put a head on it, or one whose answers depend on the texts that share a
+        batch; or the checkpoint lacks weights of the transformer itself.
     """
     # `FrozenLayers` gives masks of the kind that this implementation takes
     attention = {"attn_implementation": "sdpa"} if checkpoint.model_type == "bert" else {}
@@ -69,6 +69,12 @@ def load_fresh_classifier(checkpoint: Checkpoint, n_labels: int, *, task: Task =
             )
     except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
         raise ModelError(f"checkpoint '{checkpoint.name}' cannot be fine-tuned: {err}") from err
+    if getattr(network.config, "summary_type", None) == "last":  # as XLNet, whose batches pad left
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' cannot be fine-tuned: {checkpoint.model_type} reads "
+            "the last place of a batch, which is padding where a text is shorter than another",
+            hint="--method features reads it",
+        )
     fresh = {*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])}
     inside = f"{network.base_model_prefix}."
     # The head is always fresh, and so may be a pooler, which belongs to it. Anything else would
