@@ -17,3 +17,14 @@ def test_scripts_are_counted_by_letters():
         ("HANGUL", 2),
     ]
     assert not count_scripts(["2024 !?", ""])
+
+
+def test_letters_that_are_drawn_otherwise_are_of_the_script_of_the_usual_ones():
+    """A text in mathematical letters is in Latin ones; the micro sign is in no script of its own."""
+    assert dict(count_scripts(["𝓰𝓸𝓸𝓭 ℎℕℊ ＧＯ", "𝛼", "ｱｰ", "\uffa1\uffa0", "ﺏﷲ", "5 µg"])) == {
+        "LATIN": 10,
+        "KATAKANA": 2,
+        "HANGUL": 2,
+        "ARABIC": 2,
+        "GREEK": 1,
+    }

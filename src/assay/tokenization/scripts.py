@@ -7,24 +7,33 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
+from assay.tokenization.letters import usual_letters
+
 __all__ = ["count_scripts", "find_script"]
 
 # First words of names that say nothing about a script: signs that any script may use
 NO_SCRIPT = frozenset({"COMBINING", "FEMININE", "MASCULINE", "MICRO", "MODIFIER", "VARIATION"})
-WIDTHS = ("FULLWIDTH ", "HALFWIDTH ")  # how a letter is drawn, in front of its name
-OTHER_NAMES = {"IDEOGRAPHIC": "CJK"}  # of the sign that repeats an ideograph
+# What names of a sign that repeats ideographs and of a filler begin with
+OTHER_NAMES = {"IDEOGRAPHIC": "CJK", "HALFWIDTH": "HANGUL"}
 
 
 @cache
 def find_script(character: str) -> str:
-    """Return the first word of a letter's name, such as LATIN or HANGUL; empty for other signs."""
+    """Return the first word of a letter's name, such as LATIN or HANGUL; empty for other signs.
+
+    A letter that is drawn otherwise (full width, mathematical) has that of the usual letter.
+    """
     if not character.isalpha() and not unicodedata.category(character).startswith("M"):
         return ""
-    name = unicodedata.name(character, "OTHER")
-    for width in WIDTHS:
-        name = name.removeprefix(width)
-    first = name.partition(" ")[0].partition("-")[0]
+    first = _first_word(character)
+    if first in NO_SCRIPT:
+        return first
+    first = _first_word(usual_letters().get(character, "") or character)
     return OTHER_NAMES.get(first, first)
+
+
+def _first_word(letters: str) -> str:
+    return unicodedata.name(letters[0], "OTHER").partition(" ")[0].partition("-")[0]
 
 
 def count_scripts(texts: Iterable[str]) -> Counter[str]:
