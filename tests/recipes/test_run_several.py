@@ -228,6 +228,36 @@ def test_thresholds_reach_what_is_asked_of_them(data: Path, tmp_path: Path) -> N
     assert found["effects"][0]["mean_cost"] <= found["effects"][0]["mean_cost_without"]
 
 
+@pytest.mark.parametrize("method", ["majority", "linear"])
+def test_rule_is_told_of_the_thresholds_that_are_saved(method: str, tmp_path: Path) -> None:
+    """Where every text has a label, the others take theirs without being given as the best one."""
+    rng = np.random.default_rng(3)
+    words = {"bins": "bag waste", "noise": "loud night", "water": "leak pipe"}
+    rows = []
+    for i in range(90):
+        own = sorted(rng.choice(list(words), rng.integers(1, 3), replace=False).tolist())
+        drawn = rng.choice(" ".join(words[label] for label in own).split(), 2).tolist()
+        drawn += rng.choice(["the", "our", "street", "leak", "night", "bag"], 3).tolist()
+        rows.append(f"{' '.join(drawn)} n{i},{';'.join(own)}\n")
+    table = tmp_path / "letters.csv"
+    table.write_text("text,labels\n" + "".join(rows))
+    options = DataOptions(label_separator=";")
+    asked = {"min_recall": {"water": 0.5}}
+    found = train_model(table, tmp_path / "m", method=method, options=options, **asked)
+    model = load_model(tmp_path / "m")
+    rule = found["label_rule"]
+    assert rule["refused"] is None
+    assert model.manifest.min_labels == 0
+    at = dict(zip(model.labels, model.manifest.thresholds, strict=True))
+    assert rule["thresholds"]["water"] == pytest.approx(at["water"], abs=1e-9)
+    assert rule["effects"][1]["accuracy"] == pytest.approx(found["test"]["exact_match"])
+    refused = {"min_precision": {"water": 1.0}}
+    plain = train_model(table, tmp_path / "p", method=method, options=options, **refused)
+    assert plain["label_rule"]["refused"] is not None  # saved as if nothing had been asked
+    without = rule["effects"][1]["accuracy_without"]
+    assert without == pytest.approx(plain["test"]["exact_match"])
+
+
 def run_once(data: Path, out: Path) -> Path:
     """Train `linear` without any rule."""
     train_model(data, out, method="linear")

@@ -152,6 +152,23 @@ def _score_divisions(
     return replace(scores, n_texts=first.n_texts, intervals=intervals, per_label=tuple(per_label))
 
 
+def score_divisions(
+    found: FoldPredictions, truth: np.ndarray, *, is_calibrated: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scores of all divisions by the calibration of the final model, and what is true.
+
+    Parameters
+    ----------
+    found : FoldPredictions
+    truth : int array of shape (n_texts, n_labels)
+    is_calibrated : bool
+        See `judge_division`.
+    """
+    logits, targets = found.calibration_pairs(truth)
+    fit = SEVERAL.fit if is_calibrated else SEVERAL.choose
+    return SEVERAL.probs(fit(logits, targets).calibration.apply(logits)), targets
+
+
 def judge_division(
     logits: np.ndarray, truth: np.ndarray, folds: np.ndarray, *, is_calibrated: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.limits.thresholds import Thresholds
 from assay.training.thresholds import fit_thresholds
 
-__all__ = ["Chosen", "choose_several_thresholds", "judge_several_rule"]
+__all__ = ["Chosen", "ForF1", "choose_several_thresholds", "judge_several_rule"]
 
 LOWEST = 1e-9  # a threshold of 0 would give the label to every text
 MISSING, EXTRA = 0, 1  # columns of the costs of several labels
@@ -42,8 +43,35 @@ class Chosen:
     refusal: Fact | None = None
 
 
+@dataclass(frozen=True)
+class ForF1:
+    """Thresholds for F1, of which nothing is asked.
+
+    Parameters
+    ----------
+    thresholds : Thresholds
+        Those of a model without a rule, which may give each text one label at least.
+    free : float array of shape (n_labels,)
+        Those of a model that gives a text no label where none reaches its threshold.
+    """
+
+    thresholds: Thresholds
+    free: np.ndarray
+
+    @classmethod
+    def fit(cls, probs: np.ndarray, truth: np.ndarray) -> Self:
+        """Fit both on texts that were not trained on; see `fit_thresholds`."""
+        thresholds = fit_thresholds(probs, truth)
+        return cls(thresholds, fit_thresholds(probs, truth, min_labels=0).scores)
+
+
 def choose_several_thresholds(
-    asked: AskedRule, probs: np.ndarray, truth: np.ndarray, *, split: str
+    asked: AskedRule,
+    probs: np.ndarray,
+    truth: np.ndarray,
+    *,
+    split: str,
+    usual: np.ndarray | None = None,
 ) -> Chosen:
     """Choose thresholds on texts that were not trained on.
 
@@ -60,8 +88,11 @@ def choose_several_thresholds(
         Zeros and ones.
     split : str
         What these texts are called.
+    usual : float array of shape (n_labels,), optional
+        The thresholds for F1. None: those of these texts.
     """
-    usual = fit_thresholds(probs, truth, min_labels=0).scores
+    if usual is None:
+        usual = fit_thresholds(probs, truth, min_labels=0).scores
     if asked.costs:
         cheapest = _by_costs(asked, usual, probs, truth)
         return Chosen(dict(zip(asked.labels, cheapest, strict=True)))
@@ -107,39 +138,45 @@ def _label_costs(costs: np.ndarray, truth: np.ndarray, given: np.ndarray) -> np.
     return by_label
 
 
-def judge_several_rule(asked: AskedRule, scored: Mapping[str, SeveralScored]) -> RuleOutcome:
-    """Choose thresholds on the evidence, and measure what they change there and on test.
+def judge_several_rule(
+    asked: AskedRule, scored: Mapping[str, SeveralScored], saved: Thresholds, usual: ForF1
+) -> RuleOutcome:
+    """Tell what the thresholds of a model change on the evidence and on test.
 
     Parameters
     ----------
     asked : AskedRule
     scored : mapping of split to SeveralScored
-        The evidence, validation or out of fold, and test, which takes no part in the choice.
+        The evidence, validation or out of fold, and test, which took no part in the choice.
+    saved : Thresholds
+        Those of the model, which `choose_several_thresholds` chose on the evidence.
+    usual : ForF1
+        What it would have had if nothing had been asked for.
     """
     (split,) = set(scored) - {"test"}
     evidence = scored[split]
-    chosen = choose_several_thresholds(asked, evidence.probs, evidence.truth, split=split)
+    chosen = choose_several_thresholds(
+        asked, evidence.probs, evidence.truth, split=split, usual=usual.free
+    )
     if chosen.refusal is not None:
         return RuleOutcome(None, chosen.refusal, asked.min_recall, asked.min_precision)
-    usual = fit_thresholds(evidence.probs, evidence.truth)
-    by_rule = fit_thresholds(evidence.probs, evidence.truth, min_labels=0).scores
-    for label, threshold in chosen.thresholds.items():
-        by_rule[asked.labels.index(label)] = threshold
     effects = (
-        _measure(asked, evidence, split, by_rule, usual),
-        _measure(asked, scored["test"], "test", by_rule, usual),
+        _measure(asked, evidence, split, saved, usual.thresholds),
+        _measure(asked, scored["test"], "test", saved, usual.thresholds),
     )
-    shown = tuple(map(chosen.thresholds.get, asked.labels))
-    rule = LabelRule(shown, (), split, len(evidence.truth))
+    shown: list[float | None] = []
+    for label, threshold in zip(asked.labels, saved.scores.tolist(), strict=True):
+        shown.append(threshold if label in chosen.thresholds else None)
+    rule = LabelRule(tuple(shown), (), split, len(evidence.truth))
     return RuleOutcome(rule, None, asked.min_recall, asked.min_precision, effects)
 
 
 def _measure(
-    asked: AskedRule, scored: SeveralScored, split: str, by_rule: np.ndarray, usual: Thresholds
+    asked: AskedRule, scored: SeveralScored, split: str, saved: Thresholds, usual: Thresholds
 ) -> RuleEffect:
     """Measure what other thresholds than those for F1 change on a split."""
     truth = scored.truth > 0
-    given, without = scored.probs >= by_rule, usual.decide(scored.probs) > 0
+    given, without = saved.decide(scored.probs) > 0, usual.decide(scored.probs) > 0
     effects = []
     for goal in asked.goals:
         own, column = truth[:, goal.label_id], goal.label_id

@@ -39,7 +39,6 @@ from assay.evaluation.several_mistakes import (
     find_surprising,
     trace_thresholds,
 )
-from assay.evaluation.several_rules import judge_several_rule
 from assay.evaluation.several_scores import SEVERAL_METRICS
 from assay.methods import LABEL_CHECK, methods_where
 from assay.recipes.steps.fit import TrainingSet
@@ -202,7 +201,7 @@ def _describe_method(method: str, one: SeveralMethod, run: Run, audit: Audit) ->
     label_set = run.data.splits.label_set
     asked = run.options.rule.resolve(label_set)
     if asked is not None:
-        judged = judge_several_rule(asked, one.reported)
+        judged = one.judge_rule(asked)
         described["label_rule"] = judged.to_dict(label_set.names)
     return described
 

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from assay.data.duplicates import duplicate_groups
 from assay.data.labels import LabelSet, Task
 from assay.data.languages import free_languages, tell_main_language
@@ -19,7 +21,7 @@ from assay.errors import InputError
 from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.label_rules import AskedRule
 from assay.evaluation.metrics import score_predictions
-from assay.evaluation.several_rules import choose_several_thresholds
+from assay.evaluation.several_rules import ForF1, choose_several_thresholds
 from assay.methods import METHODS, find_method, join_names, methods_where
 from assay.models import make_estimator
 from assay.progress import Progress
@@ -32,8 +34,6 @@ from assay.runtime.trained_on import TrainedOn
 from assay.training.states import TrainingStates
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from assay.evaluation.fold_predictions import FoldPredictions
     from assay.models.estimator import TextClassifier
     from assay.runtime.entries import TrainingDataEntry
@@ -335,26 +335,28 @@ def _choose_thresholds(
     folds: FoldPredictions | None,
 ) -> None:
     """Give an estimator of several labels the thresholds that reach what is asked, if any do."""
-    from assay.evaluation.several_folds import judge_division  # loads scikit-learn
+    from assay.evaluation.several_folds import judge_division, score_divisions
 
     names, validation = data.splits.label_set.names, data.validation
     classes = list(map(str, estimator.classes_.tolist()))
     if folds is not None:
-        probs, _ = judge_division(folds.logits[0], data.label_ids, folds.folds[0])
-        truth, split = data.label_ids, OUT_OF_FOLD
+        is_calibrated, truth = METHODS[estimator.method].reads_texts, data.label_ids
+        probs, _ = judge_division(
+            folds.logits[0], truth, folds.folds[0], is_calibrated=is_calibrated
+        )
+        usual = ForF1.fit(*score_divisions(folds, truth, is_calibrated=is_calibrated))
+        split = OUT_OF_FOLD
     else:
         assert validation is not None  # what is not judged out of fold has texts held out
         columns = [classes.index(name) for name in names]
         probs = estimator.predict_proba(validation.texts)[:, columns]
         truth, split = data.splits.label_set.indicator(validation.labels), "validation"
-    chosen = choose_several_thresholds(asked, probs, truth, split=split)
-    thresholds = estimator.fitted_.thresholds
-    assert thresholds is not None
+        usual = ForF1.fit(probs, truth)
+    chosen = choose_several_thresholds(asked, probs, truth, split=split, usual=usual.free)
     if chosen.refusal is not None:
         return
-    scores = thresholds.scores.copy()
-    for label, threshold in chosen.thresholds.items():
-        scores[classes.index(label)] = threshold
+    by_label = dict(zip(names, usual.free.tolist(), strict=True)) | dict(chosen.thresholds)
+    scores = np.array([by_label[label] for label in classes])
     rule = asked.to_entry(split)
     estimator.fitted_ = replace(estimator.fitted_, thresholds=Thresholds(scores), rule=rule)
 

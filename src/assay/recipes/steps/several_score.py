@@ -13,6 +13,7 @@ from assay.data.duplicates import find_seen
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.limits import measure_several_limits
 from assay.evaluation.several_choice import SeveralEvidencePredictions
+from assay.evaluation.several_rules import ForF1, judge_several_rule
 from assay.evaluation.several_scoring import (
     SeveralScored,
     answers_of,
@@ -26,6 +27,8 @@ from assay.reporting.card import render_card
 
 if TYPE_CHECKING:
     from assay.checkpoints.auto import CheckpointChoice
+    from assay.evaluation.label_rules import AskedRule
+    from assay.evaluation.rule_effects import RuleOutcome
     from assay.evaluation.several_folds import SeveralFoldEvidence
 
 __all__ = ["SeveralMethod", "score_several_method"]
@@ -73,6 +76,17 @@ class SeveralMethod:
         if self.out_of_fold is None:
             return self.scored
         return {OUT_OF_FOLD: self.out_of_fold.scored, **self.scored}
+
+    def judge_rule(self, asked: AskedRule) -> RuleOutcome:
+        """Tell what the thresholds that were chosen for what is asked change."""
+        from assay.evaluation.several_folds import score_divisions  # loads scikit-learn
+
+        probs, truth = self.evidence.probs, self.evidence.truth
+        if self.fitted.folds is not None:
+            is_calibrated = METHODS[self.fitted.model.method].reads_texts
+            probs, truth = score_divisions(self.fitted.folds, truth, is_calibrated=is_calibrated)
+        saved = answers_of(self.fitted.model).thresholds
+        return judge_several_rule(asked, self.reported, saved, ForF1.fit(probs, truth))
 
     def records(self, origins: Sequence[str], labels: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Yield what is written about each text: with its group where it is evidence."""

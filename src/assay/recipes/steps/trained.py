@@ -18,7 +18,6 @@ from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.label_rules import judge_rule
 from assay.evaluation.result import ScoresEntry
 from assay.evaluation.rule_effects import RuleOutcomeEntry
-from assay.evaluation.several_rules import judge_several_rule
 from assay.recipes.steps.finish import finish_model, score_baselines
 from assay.recipes.steps.fit import FittedModel
 from assay.recipes.steps.fold_step import FoldStep
@@ -140,7 +139,7 @@ def _finish_several(order: Finishing, fitted: FittedModel, step: FoldStep) -> Tr
     result |= {split: one.to_dict() for split, one in found.reported.items()}
     asked = order.rule.resolve(step.data.splits.label_set)
     if asked is not None:
-        outcome = judge_several_rule(asked, found.reported)
+        outcome = found.judge_rule(asked)
         result["label_rule"] = outcome.to_dict(fitted.model.labels)
     return cast("TrainedEntry", result)
 
