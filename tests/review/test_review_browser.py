@@ -300,3 +300,29 @@ def test_review_page_is_accessible(visit, reviewing):
         page.close()
         served.stop()
     assert found == []
+
+
+def test_sentences_that_begin_with_an_arabic_label_keep_their_order(visit, tmp_path):
+    """A Korean button begins with the label, to the left of the words after it."""
+    texts = list(dict.fromkeys(small_data(60)[0]))[:12]
+    data = write_rows(tmp_path / "a.csv", texts, ["مدح", "شكوى"] * 6)
+    path, out = tmp_path / "issues.csv", tmp_path / "d.csv"
+    train = load_for_audit(data)["train"]
+    row = train.lines[0], train.texts[0], train.labels[0]
+    doubt = Issue("wrong_label", "train", *row, proposed_label="شكوى", score=0.9)
+    write_issues_file([doubt], path)
+    with serving("review", data, "--issues", path, "--out", out) as server:
+        page = visit(server.url, locale="ko-KR")
+        lefts = page.evaluate(
+            """() => {
+              const words = document.querySelector("#accept span").firstChild;
+              return [words.data.indexOf("شكوى"), words.data.length - 1].map((at) => {
+                const range = document.createRange();
+                range.setStart(words, at);
+                range.setEnd(words, at + 1);
+                return range.getBoundingClientRect().left;
+              });
+            }"""
+        )
+        assert lefts[0] < lefts[1]
+        assert page.text_content("#labels button span").strip("\u2068\u2069") in ("مدح", "شكوى")

@@ -1,7 +1,7 @@
 // What both pages do alike: one thing at a time, what a person did sent and its answer shown, what went wrong said.
 
 import { Refused } from "./server.js";
-import { say } from "./say.js";
+import { isolated, say } from "./say.js";
 import { newId, send } from "./sending.js";
 
 const $ = (id) => document.getElementById(id);
@@ -27,7 +27,8 @@ export function alertOf(sentence, passes = sentence === "gone") {
 export function withKey(element, key, sentence) {
   const shown = document.createElement("kbd");
   shown.textContent = key;
-  element.replaceChildren(shown, Object.assign(document.createElement("span"), { textContent: sentence, dir: "auto" }));
+  // Not by `dir`: a sentence that begins with an Arabic label would be read from right to left in Korean, too.
+  element.replaceChildren(shown, Object.assign(document.createElement("span"), { textContent: isolated(sentence) }));
 }
 
 // Does one thing; what is asked for meanwhile is left out.
