@@ -16,6 +16,7 @@ from assay._optional import require
 from assay.catalogue import ENGLISH
 from assay.disk import write_whole
 from assay.reporting.environment import tidy
+from assay.reporting.old_reports import upgrade_several
 from assay.reporting.several_figures import FIGURES, draw_several
 from assay.reporting.several_tables import (
     tell_facts,
@@ -95,6 +96,7 @@ def render_several_html(
 def _fill(
     spoken: Spoken, template: str, report: Mapping[str, Any], figures: Mapping[str, str]
 ) -> str:
+    report = upgrade_several(report)
     shown = {
         "title": report["title"],
         "version": report.get("assay_version"),
