@@ -187,10 +187,12 @@ def test_marks_and_signs_tell_texts_apart(one, other):
         ("\uff21\uff22\uff23\uff11\uff12\uff13", "abc123"),
         ("\uff11\uff10\uff05\u3000オフ", "10% オフ"),
         ("\uff8a\uff9e\uff85\uff85を食べた", "バナナを食べた"),
+        ("𝓣𝓱𝓮 𝐏𝐑𝐎𝐃𝐔𝐂𝐓", "the product"),
+        ("\uffbb\uffbb\uffbb \uffe65,000", "ㅋㅋㅋ \u20a95,000"),
     ],
 )
-def test_width_does_not_tell_texts_apart(one, other):
-    """Letters and kana are the same in the width of ideographs and in half of it."""
+def test_how_letters_are_drawn_does_not_tell_texts_apart(one, other):
+    """Letters are the same in the width of ideographs, in half of it and in mathematical fonts."""
     found = find_near_duplicates([one, other])
     assert found.is_near.all()
     assert found.similarity[1] == 1

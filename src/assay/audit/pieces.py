@@ -67,7 +67,7 @@ def hash_pieces(normalised: Sequence[str]) -> Pieces:
 def _without_punctuation(normalised: str) -> str:
     """Return letters, digits and signs with single spaces; a text without any as it is."""
     if not normalised.isascii():
-        normalised = write_usual(normalised)
+        normalised = write_usual(normalised).casefold()  # of mathematical capitals, too
     return separators().sub(" ", normalised).strip() or normalised
 
 
