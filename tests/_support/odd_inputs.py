@@ -630,7 +630,7 @@ LABELS = [
     _table(
         "white space around labels",
         "text,label\none, pos\ntwo,pos\nsix,neg \nten,neg\n",
-        "2 rows were mended: white space around the label",
+        "2 rows were mended: white space or invisible characters around the label",
         0,
     ),
     _table(

@@ -59,7 +59,9 @@ def test_clean_mends_and_counts_white_space_and_unicode_form_of_labels():
     )
     assert cleaned.texts.labels == ("x", "x", "x", "한")
     assert cleaned.mended == (
-        MendedRows("train", "label_space", "white space around the label", (1, 3)),
+        MendedRows(
+            "train", "label_space", "white space or invisible characters around the label", (1, 3)
+        ),
         MendedRows("train", "label_form", "label in another Unicode form", (4,)),
     )
     assert cleaned.dropped == (DroppedRow("train", 5, "null label"),)

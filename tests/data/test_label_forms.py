@@ -6,6 +6,7 @@ import pytest
 
 from assay.data.label_forms import (
     LabelMender,
+    MendedLabel,
     SeveralLabelsError,
     mend_label,
     parse_list_cell,
@@ -84,3 +85,11 @@ def test_mender_refuses_several_labels_and_works_out_a_label_once():
     with pytest.raises(SeveralLabelsError, match=r"^several labels in a row: one label per text"):
         mender.mend("['x', 'y']")
     assert LabelMender(takes_lists=True).mend("['x', 'y']").label == "['x', 'y']"
+
+
+@pytest.mark.parametrize("marks", ["\u200f", "\u061c", "\u202b", "\u2067", "\u00ad", "\u200c"])
+def test_marks_that_no_one_sees_are_no_part_of_a_label(marks):
+    """Arabic and Hebrew pages copy them along: one label was two."""
+    mended = mend_label(f"{marks}مدح{marks} ")
+    assert mended == MendedLabel("مدح", ("label_space",))
+    assert mend_label("می\u200cخواهم").kinds == ()  # inside of a word it parts letters

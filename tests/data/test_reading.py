@@ -24,9 +24,14 @@ def test_describe_reading_counts_and_names_the_first():
     """Every kind of change is counted over the splits, and its first row named."""
     dropped = [DroppedRow("train", i, "2 fields where the header has 3") for i in range(5, 10)]
     space = MendedRows(
-        "train", "label_space", "white space around the label", tuple(range(1, 2001))
+        "train",
+        "label_space",
+        "white space or invisible characters around the label",
+        tuple(range(1, 2001)),
     )
-    more = MendedRows("test", "label_space", "white space around the label", (7,))
+    more = MendedRows(
+        "test", "label_space", "white space or invisible characters around the label", (7,)
+    )
     cut = MendedRows("test", "text_cut", "text cut to its first 100,000 characters", (7,))
     splits = Splits(
         {"train": LabelledTexts(("a", "b", "c"), ("x", "x", "X"))},
@@ -38,7 +43,7 @@ def test_describe_reading_counts_and_names_the_first():
     assert describe_reading(splits) == [
         "5 rows that cannot be used were left out; the first is row 5 of train: "
         "2 fields where the header has 3.",
-        "2,001 rows were mended: white space around the label; the first is row 1 of train.",
+        "2,001 rows were mended: white space or invisible characters around the label; the first is row 1 of train.",
         "1 row was mended: text cut to its first 100,000 characters; the first is row 7 of test.",
         "1 label differs from another one only in how it is written: 'X' (1 text) is probably 'x'. "
         "`--merge-labels` makes one label of them.",
@@ -64,7 +69,7 @@ def test_row_and_line_are_both_said_where_they_differ(tmp_path):
     assert describe_reading(load_data(path)) == [
         "1 row that cannot be used was left out; the first is row 305 of the data: 3 fields where the "
         "header has 2 (row 305 in a spreadsheet).",
-        "1 row was mended: white space around the label; the first is row 4 of the data.",
+        "1 row was mended: white space or invisible characters around the label; the first is row 4 of the data.",
         "Row 305 of the data begins in line 306 of its file.",
         "Row 4 of the data begins in line 5 of its file.",
     ]
@@ -91,7 +96,9 @@ def test_what_was_mended_is_a_count_where_a_model_exists(caplog):
         source="d.csv",
         dropped=(DroppedRow("all", 9, "2 fields where the header has 3"),),
         mended=(
-            MendedRows("all", "label_space", "white space around the label", (2, 3)),
+            MendedRows(
+                "all", "label_space", "white space or invisible characters around the label", (2, 3)
+            ),
             MendedRows("all", "text_formula", 'text written as ="..."', (3,)),
         ),
     )
@@ -99,7 +106,7 @@ def test_what_was_mended_is_a_count_where_a_model_exists(caplog):
     assert caplog.messages == [
         "d.csv: 1 row that cannot be used was left out; the first is row 9 of the data: "
         "2 fields where the header has 3.",
-        'd.csv: 3 rows mended: white space around the label, text written as ="..."',
+        'd.csv: 3 rows mended: white space or invisible characters around the label, text written as ="..."',
     ]
     caplog.clear()
     say_reading(splits)

@@ -36,7 +36,7 @@ __all__ = [
 
 MAX_LABEL_CHARS = 1000  # longer ones are no names but texts that slipped into the label column
 MENDED = {  # what was mended in a label -> the same in words
-    "label_space": "white space around the label",
+    "label_space": "white space or invisible characters around the label",
     "label_form": "label in another Unicode form",
     "label_list": "label written as a list of one",
     "label_blank": "blank label in a list",

@@ -70,7 +70,7 @@ class MendedRows:
     kind : str
         A key of `label_forms.MENDED`, ``label_merged``, ``text_cut`` or ``text_formula``.
     reason : str
-        The same in words, such as "white space around the label".
+        The same in words, such as "white space or invisible characters around the label".
     lines : tuple of int
         1-based lines (or records) of the source.
     ids : tuple of str, optional
