@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse
 
+from assay.data.label_array import label_array
 from assay.data.several_arrays import (
     check_lists,
     is_matrix,
@@ -143,6 +144,8 @@ def test_names_are_sorted_and_keep_their_kind() -> None:
         ([["a"], [{"b": 1}]], "a label of text 1 is itself a dict"),
         ([["a"], [float("nan")]], "a label of text 1 is nan"),
         (pd.Series([["a"], None]), "text 1 has no list of labels, and text 0 has one"),
+        ([["a"], ["b\0"]], "a label of text 1 ends with a null character"),
+        ([[np.datetime64("2026-01-02")], []], "a label of text 0 is of type datetime64"),
         ([[0, 1], [1, 1]], r"rows of zeros and ones; .*np.array\(labels\)"),
     ],
 )
@@ -150,3 +153,10 @@ def test_other_lists_are_refused(labels, sentence) -> None:
     """No text is split into letters, and nothing is called nan."""
     with pytest.raises(InputError, match=sentence):
         label_lists(labels)
+
+
+def test_members_of_an_enumeration_without_a_type_are_told_by_their_values() -> None:
+    """Their names as texts would hold the name of the enumeration, too."""
+    kind = enum.Enum("Mood", {"GOOD": "joy", "BAD": "sadness"})
+    with pytest.raises(InputError, match=r"members of the enumeration Mood; .*label\.value for"):
+        label_array(list(kind))

@@ -100,6 +100,12 @@ def _check_kind(kind: type) -> None:
             "the labels are bytes; texts and numbers are accepted",
             hint="decode them: label.decode()",
         )
+    if issubclass(kind, Enum):
+        raise InputError(
+            f"the labels are members of the enumeration {kind.__name__}; texts and numbers are "
+            "accepted",
+            hint="give their values: [label.value for label in labels]",
+        )
     if not issubclass(kind, LABEL_TYPES):
         raise InputError(
             f"the labels are of type {kind.__name__}; texts and numbers are accepted",

@@ -93,7 +93,7 @@ def check_lists(own: Sequence[Any]) -> bool:
 
 
 def _name(name: Any, *, text: int) -> Any:
-    """Return a label of a text, of an enumeration its value."""
+    """Return a label of a text, of an enumeration its value; refuse what is no name."""
     if name is None or is_null(name):
         raise InputError(
             f"a label of text {text} is {name}; names are accepted",
@@ -102,6 +102,16 @@ def _name(name: Any, *, text: int) -> Any:
     if isinstance(name, (*LISTS, Mapping, np.ndarray)):
         kind = "list" if isinstance(name, (*LISTS, np.ndarray)) else type(name).__name__
         raise InputError(f"a label of text {text} is itself a {kind}; names are accepted")
+    if isinstance(name, np.datetime64 | np.timedelta64):  # a class of them is another in Python
+        raise InputError(
+            f"a label of text {text} is of type {type(name).__name__}; texts and numbers are "
+            "accepted",
+            hint="write them as texts: [[str(label) for label in own] for own in labels]",
+        )
+    if isinstance(name, str) and name.endswith("\0"):  # NumPy would drop it
+        raise InputError(
+            f"a label of text {text} ends with a null character; labels without one are accepted"
+        )
     return name.value if isinstance(name, Enum) else name
 
 
