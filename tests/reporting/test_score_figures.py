@@ -100,6 +100,16 @@ def test_training_marks_the_epoch_that_was_kept(unpainted):
     assert right.texts[0].xy[0] == 2
 
 
+def test_loss_that_hardly_falls_is_inside(unpainted):
+    """The dots of its epochs are whole."""
+    rows = [(1, 1.0990), (2, 1.0988), (3, 1.0986)]
+    scores = {"validation_accuracy": 0.4, "validation_f1_weighted": 0.2}
+    epochs = [{"epoch": i, "train_loss": loss, **scores} for i, loss in rows]
+    left, _ = score_figures.draw_training({"finetune": epochs}).axes
+    assert left.get_ylim()[0] == 0
+    assert left.get_ylim()[1] > 1.04 * rows[0][1]
+
+
 def test_one_epoch_is_drawn():
     """A single epoch makes curves of one point, without warnings."""
     epochs = [

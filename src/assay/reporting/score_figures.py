@@ -244,7 +244,7 @@ def _paint_score(
 def _paint_loss(ax: Axes, epochs: Sequence[Mapping[str, Any]], *, colour: str) -> None:
     numbers = [row["epoch"] for row in epochs]
     ax.plot(numbers, [row["train_loss"] for row in epochs], color=colour, marker="o", markersize=4)
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.05 * ax.get_ylim()[1])  # a loss that hardly falls would be cut in half
 
 
 def _paint_validation(
