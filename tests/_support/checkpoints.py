@@ -84,6 +84,43 @@ def roberta_tokenizer() -> tokenizers.Tokenizer:
     return tokenizer
 
 
+def gpt2_tokenizer() -> tokenizers.Tokenizer:
+    """Build byte-level BPE as GPT-2 has it: one special token, which no text gets."""
+    pieces = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "go", "od", "good", "<|endoftext|>"]
+    merges = [("g", "o"), ("o", "d"), ("go", "od")]
+    tokenizer = tokenizers.Tokenizer(
+        models.BPE({piece: i for i, piece in enumerate(pieces)}, merges)
+    )
+    tokenizer.add_special_tokens(["<|endoftext|>"])
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def write_gpt2(folder: Path, *, end: str = "<|endoftext|>") -> Path:
+    """Write a tiny decoder, whose config.json and tokenizer name no padding token."""
+    import torch
+    import transformers
+
+    text = gpt2_tokenizer().to_str().replace("<|endoftext|>", end)
+    tokenizer = tokenizers.Tokenizer.from_str(text)
+    end_id = tokenizer.token_to_id(end)
+    config = transformers.GPT2Config(
+        vocab_size=tokenizer.get_vocab_size(),
+        n_embd=32,
+        n_layer=2,
+        n_head=2,
+        n_positions=MAX_TOKENS,
+        bos_token_id=end_id,
+        eos_token_id=end_id,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        transformers.GPT2LMHeadModel(config).save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
 def write_checkpoint(
     folder: Path,
     kind: str,

@@ -183,6 +183,36 @@ def test_unknown_architecture_is_an_error(tiny_bert, tmp_path):
         FrozenEncoder(folder).transform(["good day"])
 
 
+def test_network_that_reads_no_texts_is_an_error(tiny_bert, tmp_path):
+    """One of images has no table of tokens: the message says what is accepted, before any work."""
+    config = transformers.ViTConfig(
+        image_size=32,
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+    )
+    transformers.ViTModel(config).save_pretrained(tmp_path)
+    shutil.copyfile(tiny_bert / "tokenizer.json", tmp_path / "tokenizer.json")
+    with pytest.raises(ModelError, match="of the kind 'vit', which cannot be used as a text encod"):
+        FrozenEncoder(tmp_path).transform(["good day"])
+
+
+def test_network_without_states_of_tokens_is_an_error(tiny_bert, tmp_path):
+    """As DPR, which gives one vector per text."""
+    config = transformers.DPRConfig(
+        vocab_size=300,
+        hidden_size=8,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=8,
+    )
+    transformers.DPRQuestionEncoder(config).save_pretrained(tmp_path)
+    shutil.copyfile(tiny_bert / "tokenizer.json", tmp_path / "tokenizer.json")
+    with pytest.raises(ModelError, match="it gives no hidden state of every token"):
+        FrozenEncoder(tmp_path).transform(["good day"])
+
+
 def test_tokenizer_of_another_checkpoint_is_an_error(tiny_roberta, tmp_path):
     """Ids that the weights do not know are an error, not an index out of range."""
     folder = shutil.copytree(tiny_roberta, tmp_path / "copy")

@@ -10,14 +10,17 @@ import torch
 import transformers
 from torch import nn
 
-from assay.checkpoints.resolve import resolve_checkpoint
+from _support.checkpoints import write_gpt2
+from assay.checkpoints.resolve import load_tokenizer, resolve_checkpoint
 from assay.errors import ModelError
 from assay.models.classifier_network import (
     StockLogits,
     fold_outputs,
     load_fresh_classifier,
+    load_stock_tokenizer,
 )
 from assay.models.outputs import Outputs
+from assay.tokenization.subwords import SubwordTokenizer
 from assay.training.calibration import ScaleShift, Temperature
 
 
@@ -30,7 +33,8 @@ def load(folder, task="single"):
     """Load the classifier of a checkpoint, seeded."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return load_fresh_classifier(resolve_checkpoint(folder), 3, task=task)
+        checkpoint = resolve_checkpoint(folder)
+        return load_fresh_classifier(checkpoint, load_tokenizer(checkpoint), 3, task=task)
 
 
 def test_transformer_is_the_checkpoint_and_the_head_is_fresh(tiny_checkpoint):
@@ -110,22 +114,66 @@ def test_checkpoint_that_lacks_weights_of_its_transformer_is_refused(tiny_bert, 
 
 
 def test_kind_that_has_no_classifier_is_refused(tiny_bert, tmp_path):
-    """The message says which checkpoint, and what transformers says about it."""
+    """The message says which checkpoint, of which kind, what is accepted and what to do."""
     folder = shutil.copytree(tiny_bert, tmp_path / "unknown")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    (folder / "config.json").write_text(
-        json.dumps({**config, "model_type": "no-such-kind"}), encoding="utf-8"
-    )
-    with pytest.raises(ModelError, match="cannot be fine-tuned: "):
+    (folder / "config.json").write_text(json.dumps({**config, "model_type": "vit"}), "utf-8")
+    with pytest.raises(
+        ModelError, match="'unknown' cannot be fine-tuned: it is of the kind 'vit', "
+    ):
         load(folder)
 
 
 def test_what_reads_padding_is_refused(tiny_bert, tmp_path):
     """XLNet reads the last place: a text had another answer alone than among longer ones."""
-    config = transformers.XLNetConfig(vocab_size=40, d_model=8, n_layer=1, n_head=2, d_inner=16)
+    config = transformers.XLNetConfig(vocab_size=400, d_model=8, n_layer=1, n_head=2, d_inner=16)
     folder = tmp_path / "xlnet"
     transformers.XLNetModel(config).save_pretrained(folder)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copyfile(tiny_bert / name, folder / name)
-    with pytest.raises(ModelError, match="xlnet reads the last place of a batch"):
+    with pytest.raises(ModelError, match="its answers change when a text is padded"):
         load(folder)
+
+
+def test_decoder_takes_the_padding_token_of_its_tokenizer(tmp_path):
+    """Those of the GPT kind name none, and could not read a batch."""
+    network = load(write_gpt2(tmp_path / "gpt2"))
+    assert network.config.pad_token_id == 259
+
+
+def test_decoder_without_any_padding_token_is_refused(tmp_path):
+    """Before training: what is accepted is said."""
+    folder = write_gpt2(tmp_path / "strange", end="<strange>")
+    message = "neither its config.json nor its tokenizer names a padding token"
+    with pytest.raises(ModelError, match=message) as caught:
+        load(folder)
+    assert "--method features" in caught.value.hint
+
+
+def test_network_that_cannot_read_a_batch_is_refused(tiny_bert, tmp_path):
+    """Whatever it raises, such as an index that it has no row for."""
+    folder = shutil.copytree(tiny_bert, tmp_path / "short")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(
+        json.dumps({**config, "max_position_embeddings": 2}), "utf-8"
+    )
+    weights = safetensors.torch.load_file(folder / "model.safetensors")
+    name = next(name for name in weights if "position_embeddings" in name)
+    weights[name] = weights[name][:2].clone()
+    safetensors.torch.save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    checkpoint = resolve_checkpoint(folder)
+    tokenizer = SubwordTokenizer.from_file(checkpoint.tokenizer_file, max_tokens=64)
+    with pytest.raises(ModelError, match="cannot be fine-tuned: "):
+        load_fresh_classifier(checkpoint, tokenizer, 3)
+
+
+def test_tokenizer_that_its_class_cannot_read_is_taken_as_it_is(tiny_bert, tmp_path):
+    """config.json leads to a class of tokenizers for another kind of file."""
+    folder = shutil.copytree(tiny_bert, tmp_path / "albert")
+    (folder / "tokenizer_config.json").unlink()
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**config, "model_type": "albert"}), "utf-8")
+    tokenizer = SubwordTokenizer.from_file(folder / "tokenizer.json", max_tokens=32)
+    stock = load_stock_tokenizer(folder, tokenizer)
+    assert stock("good day")["input_ids"] == tokenizer.encode("good day")[0]
+    assert (stock.pad_token, stock.model_max_length) == ("[PAD]", 32)

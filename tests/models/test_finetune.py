@@ -10,7 +10,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from _support.checkpoints import write_checkpoint
+from _support.checkpoints import write_checkpoint, write_gpt2
 from _support.small_models import EDGE_TEXTS, small_data, small_estimator
 from assay.checkpoints import load_tokenizer, resolve_checkpoint
 from assay.errors import InputError, ModelError
@@ -251,3 +251,22 @@ def test_checkpoint_without_tokenizer_config_can_be_saved(tiny_bert, tmp_path):
     np.testing.assert_allclose(
         [by_name[x] for x in model.labels], model.predict_proba(["good day"])[0], atol=1e-5
     )
+
+
+def test_decoder_is_trained_saved_and_read_alike(tmp_path):
+    """GPT-2 reads the last token that is no padding: alone, in a batch, in ONNX, in transformers."""
+    estimator = finetune(write_gpt2(tmp_path / "gpt2"), n_epochs=1)
+    texts = ["good", "", "a very long and good day, I feel", "this is bad", "좋은 하루"]
+    expected = estimator.predict_proba(texts)
+    for i, text in enumerate(texts):
+        np.testing.assert_allclose(estimator.predict_proba([text])[0], expected[i], atol=1e-5)
+    save_model(estimator, tmp_path / "model")
+    model = load_model(tmp_path / "model")
+    order = [list(estimator.classes_).index(label) for label in model.labels]
+    np.testing.assert_allclose(model.predict_proba(texts), expected[:, order], atol=1e-5)
+    pipeline = transformers.pipeline(
+        "text-classification", model=str(tmp_path / "model"), top_k=None, device="cpu"
+    )
+    for scores, row in zip(pipeline(texts, batch_size=4), expected[:, order], strict=True):
+        by_name = {entry["label"]: entry["score"] for entry in scores}
+        np.testing.assert_allclose([by_name[label] for label in model.labels], row, atol=1e-5)

@@ -123,8 +123,7 @@ class LoadedNetwork:
         found = resolve_checkpoint(checkpoint, revision=revision, progress=progress)
         tokenizer = load_tokenizer(found, max_tokens=max_tokens)
         network = load_network(found).to(device)
-        n_known = network.get_input_embeddings().num_embeddings
-        return cls(found, tokenizer, network, device, n_known)
+        return cls(found, tokenizer, network, device, _count_embeddings(network, found))
 
     def pad(self, encoded: EncodedTexts, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the token ids and the mask of some texts, int64 of shape (n_rows, longest).
@@ -170,13 +169,31 @@ class LoadedNetwork:
             # Attention without a mask is faster, and a batch without padding needs none.
             given = None if mask.all() else on_device
             output = self.network(input_ids=input_ids, attention_mask=given)
-            return output.last_hidden_state, on_device
+        if "last_hidden_state" not in output:
+            raise _no_text_encoder(self.checkpoint, "it gives no hidden state of every token")
+        return output.last_hidden_state, on_device
 
     def features(self, encoded: EncodedTexts, rows: np.ndarray, *, pooling: str) -> np.ndarray:
         """Return the pooled features of some texts, float32 of shape (n_rows, hidden_size)."""
         hidden, mask = self.hidden_states(encoded, rows)
         features: np.ndarray = pool_states(hidden, mask, pooling=pooling).cpu().numpy()
         return features
+
+
+def _count_embeddings(network: Any, checkpoint: Checkpoint) -> int:
+    """Return how many tokens a network knows; refuse one that reads no tokens, as of images."""
+    try:
+        return int(network.get_input_embeddings().num_embeddings)
+    except (AttributeError, NotImplementedError) as err:
+        raise _no_text_encoder(checkpoint, "it has no table of tokens") from err
+
+
+def _no_text_encoder(checkpoint: Checkpoint, why: str) -> ModelError:
+    return ModelError(
+        f"checkpoint '{checkpoint.name}' is of the kind '{checkpoint.model_type}', which cannot be "
+        f"used as a text encoder: {why}; kinds such as bert, distilbert, roberta, xlm-roberta, "
+        "electra and deberta-v2 are accepted"
+    )
 
 
 def pool_states(hidden: torch.Tensor, mask: torch.Tensor, *, pooling: str) -> torch.Tensor:

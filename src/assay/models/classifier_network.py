@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,21 @@ from torch import Tensor, nn
 from assay.checkpoints.resolve import Checkpoint
 from assay.checkpoints.torch_state import quiet_transformers
 from assay.data.labels import Task
-from assay.errors import ModelError
+from assay.errors import ModelError, first_line
 from assay.models.outputs import Outputs
+from assay.tokenization.subwords import PAD_TOKENS, SubwordTokenizer
 from assay.training.objectives import OBJECTIVES
 
-__all__ = ["StockLogits", "find_last_layer", "fold_outputs", "load_fresh_classifier"]
+__all__ = [
+    "StockLogits",
+    "find_last_layer",
+    "fold_outputs",
+    "load_fresh_classifier",
+    "load_stock_tokenizer",
+]
+
+FEATURES_HINT = "--method features reads it without fine-tuning"
+N_PROBE_TOKENS, N_PROBE_PADS = 4, 3
 
 
 class StockLogits(nn.Module):
@@ -33,12 +44,17 @@ class StockLogits(nn.Module):
         return logits
 
 
-def load_fresh_classifier(checkpoint: Checkpoint, n_labels: int, *, task: Task = "single") -> Any:
+def load_fresh_classifier(
+    checkpoint: Checkpoint, tokenizer: SubwordTokenizer, n_labels: int, *, task: Task = "single"
+) -> Any:
     """Load the transformer in float32 with a fresh head, seeded by the caller.
 
     Parameters
     ----------
     checkpoint : Checkpoint
+    tokenizer : SubwordTokenizer
+        The checkpoint's own. Its padding token becomes that of a checkpoint which names none, as
+        those of the GPT kind, whose classifiers look for the last token that is no padding.
     n_labels : int
     task : {"single", "multi"}
         What config.json will say.
@@ -49,6 +65,7 @@ def load_fresh_classifier(checkpoint: Checkpoint, n_labels: int, *, task: Task =
         transformers cannot put a head on it, or one whose answers depend on the texts that share a
         batch; or the checkpoint lacks weights of the transformer itself.
     """
+    _check_kind(checkpoint)
     # `FrozenLayers` gives masks of the kind that this implementation takes
     attention = {"attn_implementation": "sdpa"} if checkpoint.model_type == "bert" else {}
     try:
@@ -68,13 +85,7 @@ def load_fresh_classifier(checkpoint: Checkpoint, n_labels: int, *, task: Task =
                 output_loading_info=True,
             )
     except (ValueError, RuntimeError, OSError, KeyError, TypeError, ImportError) as err:
-        raise ModelError(f"checkpoint '{checkpoint.name}' cannot be fine-tuned: {err}") from err
-    if getattr(network.config, "summary_type", None) == "last":  # as XLNet, whose batches pad left
-        raise ModelError(
-            f"checkpoint '{checkpoint.name}' cannot be fine-tuned: {checkpoint.model_type} reads "
-            "the last place of a batch, which is padding where a text is shorter than another",
-            hint="--method features reads it",
-        )
+        raise _refusal(checkpoint, first_line(err)) from err
     fresh = {*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])}
     inside = f"{network.base_model_prefix}."
     # The head is always fresh, and so may be a pooler, which belongs to it. Anything else would
@@ -85,7 +96,88 @@ def load_fresh_classifier(checkpoint: Checkpoint, n_labels: int, *, task: Task =
             f"checkpoint '{checkpoint.name}' lacks {len(lacking)} of the weights that its "
             f"config.json ({checkpoint.model_type}) asks for, among them {lacking[0]}"
         )
+    _set_padding(network, checkpoint, tokenizer)
+    _check_padding(network, checkpoint, tokenizer)
     return network
+
+
+def _refusal(checkpoint: Checkpoint, reason: str) -> ModelError:
+    return ModelError(
+        f"checkpoint '{checkpoint.name}' cannot be fine-tuned: {reason}", hint=FEATURES_HINT
+    )
+
+
+def _check_kind(checkpoint: Checkpoint) -> None:
+    """Refuse a kind of transformer that has no text classifier, such as those of images."""
+    kind = checkpoint.model_type
+    classifiers = transformers.models.auto.modeling_auto
+    if kind not in classifiers.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES:
+        raise ModelError(
+            f"checkpoint '{checkpoint.name}' cannot be fine-tuned: it is of the kind '{kind}', for "
+            "which transformers has no text classifier; kinds such as bert, distilbert, roberta, "
+            "xlm-roberta, electra and deberta-v2 are accepted",
+            hint="--method features reads other kinds of text encoders without fine-tuning",
+        )
+
+
+def _set_padding(network: Any, checkpoint: Checkpoint, tokenizer: SubwordTokenizer) -> None:
+    """Give the network the padding token of its tokenizer, where its config.json names none."""
+    if getattr(network.config, "pad_token_id", None) is not None:
+        return
+    if not tokenizer.has_pad_token:
+        raise _refusal(
+            checkpoint,
+            "neither its config.json nor its tokenizer names a padding token, which batches of "
+            f"texts need; a pad_token_id in config.json, or one of {', '.join(PAD_TOKENS)} in "
+            "tokenizer.json, is accepted",
+        )
+    network.config.pad_token_id = tokenizer.pad_id
+
+
+def _check_padding(network: Any, checkpoint: Checkpoint, tokenizer: SubwordTokenizer) -> None:
+    """Refuse a network that answers otherwise when a text shares a batch with a longer one.
+
+    XLNet reads the last place of a batch, which is padding for shorter texts.
+    """
+    others = [i for i in range(tokenizer.vocabulary_size) if i != tokenizer.pad_id]
+    middle = len(others) // 2  # special tokens are at the ends
+    tokens = others[middle : middle + N_PROBE_TOKENS]
+    ids = torch.tensor([tokens])
+    padded = torch.tensor([tokens + [tokenizer.pad_id] * N_PROBE_PADS])
+    mask = torch.ones_like(padded)
+    mask[:, len(tokens) :] = 0
+    network.eval()
+    try:
+        with torch.inference_mode():
+            alone = network(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+            in_batch = network(
+                input_ids=torch.cat([padded, padded]), attention_mask=torch.cat([mask, mask])
+            ).logits
+    except Exception as err:  # whatever a network of any kind raises
+        raise _refusal(checkpoint, first_line(err)) from err
+    if not torch.allclose(alone, in_batch[:1], rtol=1e-2, atol=1e-4):
+        raise _refusal(
+            checkpoint,
+            f"its answers change when a text is padded to the length of another one, as those of "
+            f"the kind '{checkpoint.model_type}' may",
+        )
+
+
+def load_stock_tokenizer(folder: Path, tokenizer: SubwordTokenizer) -> Any:
+    """Load a tokenizer as transformers does, with the limit and the padding of `tokenizer`.
+
+    Where the class that config.json leads to cannot read tokenizer.json, the plain class that takes
+    it as it is does.
+    """
+    with quiet_transformers():
+        try:
+            stock = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        except Exception:  # as many errors as there are classes of tokenizers
+            stock = transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer.tokenizer)
+    if stock.pad_token is None and tokenizer.has_pad_token:
+        stock.pad_token = tokenizer.tokenizer.id_to_token(tokenizer.pad_id)
+    stock.model_max_length = tokenizer.max_tokens
+    return stock
 
 
 def find_last_layer(network: nn.Module, n_classes: int) -> nn.Linear:

@@ -17,7 +17,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-import transformers
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
@@ -36,6 +35,7 @@ from assay.models.classifier_network import (
     find_last_layer,
     fold_outputs,
     load_fresh_classifier,
+    load_stock_tokenizer,
 )
 from assay.models.estimator import TextClassifier, WrittenParts, describe_subwords
 from assay.models.finetune_defaults import FinetuneDefaults, find_defaults
@@ -186,7 +186,7 @@ class Finetune(TextClassifier):
     def _fresh_network(self, label_ids: np.ndarray) -> Any:
         """Load the checkpoint with a fresh head that begins as the task asks for."""
         task, n_labels = self.targets_.task, len(self.classes_)
-        network = load_fresh_classifier(self.checkpoint_, n_labels, task=task)
+        network = load_fresh_classifier(self.checkpoint_, self.tokenizer_, n_labels, task=task)
         start_bias(find_last_layer(network, n_labels), label_ids, task=task)
         return network
 
@@ -383,9 +383,8 @@ class Finetune(TextClassifier):
             if settings.is_file():
                 shutil.copyfile(settings, root / TOKENIZER_CONFIG)
             source = root
+        stock = load_stock_tokenizer(source, self.tokenizer_)
         with quiet_transformers():
-            stock = transformers.AutoTokenizer.from_pretrained(source, local_files_only=True)
-            stock.model_max_length = self.tokenizer_.max_tokens
             stock.save_pretrained(root)
         self.tokenizer_.save(layout.tokenizer)
 

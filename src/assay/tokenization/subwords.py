@@ -21,7 +21,8 @@ from assay.tokenization.window import Windows
 
 __all__ = ["SubwordTokenizer", "encodable"]
 
-PAD_TOKENS = ("[PAD]", "<pad>", "<|endoftext|>")  # BERT kind, RoBERTa kind, GPT kind
+# BERT kind, RoBERTa kind, GPT kind, two Llama kinds
+PAD_TOKENS = ("[PAD]", "<pad>", "<|endoftext|>", "</s>", "<|end_of_text|>")
 SPLIT_TEXTS = 10_000  # that are split into pieces at once
 UNKNOWN_TOKENS = ("[UNK]", "<unk>")
 
@@ -110,6 +111,11 @@ class SubwordTokenizer:
     def pad_id(self) -> int:
         """The id that fills up a batch; 0 if the vocabulary has no padding token: it is masked."""
         return self._first_id(PAD_TOKENS) or 0
+
+    @property
+    def has_pad_token(self) -> bool:
+        """Whether `pad_id` is a token that no text has."""
+        return self._first_id(PAD_TOKENS) is not None
 
     @property
     def unknown_id(self) -> int | None:

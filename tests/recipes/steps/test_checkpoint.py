@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from _support.checkpoints import write_gpt2
 from assay.checkpoints import reading, resolve
 from assay.checkpoints.folder import read_checkpoint
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts, Splits
-from assay.errors import MissingDependencyError
+from assay.errors import MissingDependencyError, ModelError
 from assay.progress import Progress
 from assay.recipes.embed import embed_data, embed_text, embed_texts
 from assay.recipes.map import draw_map_file
@@ -92,6 +93,14 @@ def test_a_run_without_transformers_chooses_nothing():
     options = RunOptions(methods=("linear",))
     assert RunCheckpoint.choose(options, splits_of(KOREAN), Told()) == (RunCheckpoint(), options)
     find_named(options, Told())
+
+
+def test_what_cannot_be_fine_tuned_is_refused_before_the_data_are_read(tmp_path):
+    """A run would train the methods before it first; those that only read it take it."""
+    folder = write_gpt2(tmp_path / "strange", end="<strange>")
+    with pytest.raises(ModelError, match="'strange' cannot be fine-tuned"):
+        find_named(RunOptions(checkpoint=str(folder)), Told())
+    find_named(RunOptions(checkpoint=str(folder), methods=("linear", "features")), Told())
 
 
 @pytest.mark.usefixtures("no_e5")

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from assay.catalogue import Fact
+from assay.checkpoints.aliases import ALIASES
 from assay.checkpoints.auto import AUTO, CheckpointChoice, choose_checkpoint, describe_choice
 from assay.checkpoints.folder import Checkpoint
 from assay.checkpoints.reading import measure_reading, reading_fact, warn_of_reading
-from assay.checkpoints.resolve import resolve_checkpoint
+from assay.checkpoints.resolve import load_tokenizer, resolve_checkpoint
 from assay.data.languages import free_languages
 from assay.data.texts import Splits
 from assay.errors import MissingDependencyError
@@ -29,6 +30,8 @@ __all__ = [
     "pick_checkpoint",
     "warn_if_read_badly",
 ]
+
+N_PROBE_LABELS = 2  # of a classifier that is loaded only to see whether it can be
 
 
 @dataclass(frozen=True)
@@ -97,10 +100,15 @@ def _skip(options: RunOptions, err: MissingDependencyError) -> tuple[SkippedMeth
 def find_named(options: RunOptions, progress: Progress) -> None:
     """Look for a checkpoint that was named, before the data are read.
 
-    A wrong name then costs seconds and not the whole run.
+    A wrong name, or a kind that cannot be fine-tuned, then costs seconds and not the whole run.
     """
-    if options.uses_checkpoint and options.checkpoint != AUTO:
-        resolve_checkpoint(options.checkpoint, progress=progress)
+    if not options.uses_checkpoint or options.checkpoint == AUTO:
+        return
+    found = resolve_checkpoint(options.checkpoint, progress=progress)
+    if "finetune" in options.methods and options.checkpoint not in ALIASES:
+        from assay.models.classifier_network import load_fresh_classifier  # loads torch
+
+        load_fresh_classifier(found, load_tokenizer(found), N_PROBE_LABELS)
 
 
 def choose_from_splits(name: Any, splits: Splits, *, seed: int = 0) -> CheckpointChoice:
