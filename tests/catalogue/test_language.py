@@ -97,6 +97,7 @@ def read_sources():
     paths = [
         *SRC.rglob("*.py"),
         *SRC.rglob("*.j2"),
+        SRC / "reporting" / "templates" / "tour_code.txt",
         *(SRC / "server" / "static").iterdir(),
     ]
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)

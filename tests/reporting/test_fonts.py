@@ -1,10 +1,13 @@
 """Figures have fonts for every script that the machine has fonts for; what is missing is said."""
 
+import json
 import logging
 
 import pytest
 
+import assay
 from _support.figures import COUNTS
+from assay.recipes.report import write_report_file
 from assay.reporting import canvas, data_figures, fonts
 
 manager = pytest.importorskip("matplotlib.font_manager")
@@ -14,9 +17,10 @@ manager = pytest.importorskip("matplotlib.font_manager")
 def nothing_said(monkeypatch):
     """Forget what was warned of, and what was found."""
     monkeypatch.setattr(fonts, "_warned", set())
-    fonts.font_families.cache_clear()
+    forget = fonts.font_families.cache_clear
+    forget()
     yield
-    fonts.font_families.cache_clear()
+    forget()
 
 
 def test_hangul_is_drawn_without_a_warning(caplog):
@@ -108,3 +112,62 @@ def test_ideographs_are_drawn_in_one_font(monkeypatch):
         found = fonts.font_families()
         assert found[: 1 + len(expected)] == [fonts.BASE, *expected]
         assert ("Noto Sans Ethiopic" in found) == ("Noto Sans Ethiopic" in names)
+
+
+def without_fonts(monkeypatch):
+    """Leave the base font alone, as on a machine without others."""
+    monkeypatch.setattr(canvas, "font_families", lambda: [fonts.BASE])
+    monkeypatch.setattr(fonts, "font_families", lambda: [fonts.BASE])
+
+
+def test_characters_that_no_font_has_are_found_before_anything_is_drawn(monkeypatch, caplog):
+    """They are those that matplotlib warns of; what is not drawn is not counted."""
+    without_fonts(monkeypatch)
+    found = fonts.find_missing_glyphs(["sport", "กีฬา", "été\u200d\ufe0f\n\ud800"])
+    assert (found.kind, found.values["n"]) == ("captions.missing_glyphs", 4)
+    assert (found.values["listed"], found.values["packages"]) == ("ก ฬ า ี", "fonts-noto-core")
+    with caplog.at_level(logging.WARNING, logger="assay"):
+        data_figures.draw_class_counts({"กีฬา": 2, "sport": 1})
+    assert "such as fonts-noto-core" in caplog.text
+    assert fonts.find_missing_glyphs(["sport", "été", "спорт", "رياضة"]) is None
+
+
+def test_words_of_the_figures_count_too(monkeypatch):
+    """A Korean report of English labels has boxes where no Korean font is installed."""
+    without_fonts(monkeypatch)
+    found = fonts.find_missing_glyphs(["sport"], language="ko")
+    assert found.values["packages"] == "fonts-nanum or fonts-noto-cjk"
+    assert found.values["listed"].endswith(" …")
+
+
+def test_one_ideograph_that_the_fonts_lack_is_found(monkeypatch):
+    """A font of a script need not have all of its characters."""
+    known = fonts._known_characters((fonts.BASE,)) | set(map(ord, "政"))
+    monkeypatch.setattr(fonts, "_known_characters", lambda families: known)
+    found = fonts.find_missing_glyphs(["政治"])
+    assert (found.values["listed"], found.values["packages"]) == ("治", "fonts-noto-cjk")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_reports_say_that_their_figures_have_boxes(language, monkeypatch, tmp_path):
+    """In Markdown, HTML, the notebook, the card and results.json, of one label and of several."""
+    without_fonts(monkeypatch)
+    words = {"en": "Fonts that do come with the package", "ko": "네모로 보입니다"}[language]
+    texts = [f"{word} number {i}" for i in range(30) for word in ("ball", "vote")]
+    runs = {
+        "single": ["กีฬา", "การเมือง"] * 30,
+        "multi": [["กีฬา"], ["กีฬา", "การเมือง"], ["การเมือง"]] * 20,
+    }
+    for task, labels in runs.items():
+        out = tmp_path / task
+        options = assay.RunOptions(methods=("linear",), report_language=language)
+        results = assay.run_data((texts, labels), out, options=options)
+        assert "fonts-noto-core" in results["warnings"][-1]
+        written = {name: (out / name).read_text("utf-8") for name in ("report.md", "report.html")}
+        if task == "single":
+            written["card"] = (out / "model" / "README.md").read_text("utf-8")
+            notebook = tmp_path / "run.ipynb"
+            write_report_file(out, notebook, language=language)
+            written["notebook"] = json.dumps(json.loads(notebook.read_text()), ensure_ascii=False)
+        for name, text in written.items():
+            assert words in text, (task, name)

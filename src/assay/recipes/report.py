@@ -229,4 +229,5 @@ def _plan(report: Mapping[str, Any]) -> NotebookPlan:
         epochs=NOTEBOOK_EPOCHS,
         seed=int(report["how"]["seed"] or 0),
         title=str(report["title"]),
+        labels=tuple(report["labels"]),
     )

@@ -46,6 +46,7 @@ from assay.recipes.steps.row_ids import name_surprising, read_row_ids
 from assay.recipes.steps.run_facts import describe_machine
 from assay.recipes.steps.run_pieces import DrawnMap
 from assay.recipes.steps.several_score import SeveralMethod, score_several_method
+from assay.reporting.fonts import find_missing_glyphs
 from assay.reporting.results_entries import SplitFingerprint
 from assay.reporting.several_report import collect_several, write_several_report
 
@@ -106,6 +107,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         "warnings": [
             *describe_facts([*caveats, *find_rare(splits)]),
             *describe_reading(splits),
+            *_missing_glyphs(run),
         ],
         "data": {**_describe_data(run.data), "audit": audit.summary()},
         "methods": [_describe_method(method, one, run, audit) for method, one in methods.items()],
@@ -115,6 +117,13 @@ def finish_several(run: Run) -> dict[str, Any]:
     }
     _write(run, methods, results, audit, text_map, caveats)
     return results
+
+
+def _missing_glyphs(run: Run) -> list[str]:
+    """Say that characters show as boxes in the figures, where they do."""
+    labels, language = run.data.splits.label_set, run.options.report_language
+    found = find_missing_glyphs(labels, language=language)
+    return [] if found is None else describe_facts([found])
 
 
 def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:

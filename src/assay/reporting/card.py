@@ -23,6 +23,7 @@ from assay.methods import find_method
 from assay.reporting import formats
 from assay.reporting.environment import open_environment, tidy
 from assay.reporting.escape import show_text
+from assay.reporting.fonts import find_missing_glyphs
 
 __all__ = ["CONFUSION_PICTURE", "render_card"]
 
@@ -75,7 +76,6 @@ def render_card(
         "task": "single",
         **manifest,
     }
-    is_tuned = bool(card.get("parameters", {}).get("tuned_epochs"))
     template = open_environment(open_language(language), form="md").get_template("card.md.j2")
     return tidy(
         template.render(
@@ -89,14 +89,26 @@ def render_card(
             metric_names=set(_headlines(card)),
             several=card["task"] == "multi",
             always_labelled=bool(card.get("min_labels")),
-            made_by="features_tuned" if is_tuned else card["method"],
+            made_by=_made_by(card),
             baselines=dict(baselines or {}),
             picture=require("markupsafe").Markup(CONFUSION_PICTURE) if picture_of else None,
             picture_of=picture_of,
+            missing_glyphs=_missing_glyphs(card, language) if picture_of else None,
             small_test=_small_test(card["scores"]),
             has_server=importlib.util.find_spec("assay.server") is not None,
         )
     )
+
+
+def _made_by(card: Mapping[str, Any]) -> str:
+    """Return which sentence of the catalogue says how the model was made."""
+    is_tuned = bool(card.get("parameters", {}).get("tuned_epochs"))
+    return "features_tuned" if is_tuned else str(card["method"])
+
+
+def _missing_glyphs(card: Mapping[str, Any], language: str) -> Fact | None:
+    """Return the fact that the picture has boxes in the place of characters, if it has."""
+    return find_missing_glyphs(card["labels"], language=language)
 
 
 def _small_test(scores: Sequence[Mapping[str, Any]]) -> dict[str, int] | None:

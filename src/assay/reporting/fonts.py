@@ -10,14 +10,17 @@ from __future__ import annotations
 import functools
 import logging
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from assay._optional import require
+from assay.catalogue import ENGLISH, Fact, open_language
+from assay.reporting.escape import show_text
 
-__all__ = ["font_families", "is_missing_glyph", "warn_missing_glyphs"]
+__all__ = ["find_missing_glyphs", "font_families", "is_missing_glyph", "warn_missing_glyphs"]
 
 # First in the list: it has Latin, Greek, Cyrillic, Arabic and Hebrew letters, and the minus sign
 # (U+2212), which NanumGothic lacks.
@@ -144,6 +147,11 @@ FONTS = (
 IDEOGRAPHS = "CJK"
 OTHER_PACKAGE = "fonts-noto"
 MISSING = "missing from font"  # in matplotlib's warning
+# Categories of what is not drawn: control and format characters, halves of pairs, white space
+NOT_DRAWN = ("Cc", "Cf", "Cs", "Zl", "Zp", "Zs")
+VARIANT = "VARIATION SELECTOR"
+FIGURE_WORDS = "figures."  # how the keys of their sentences begin in the catalogue
+MAX_LISTED = 5  # characters that a sentence shows
 NAME_OF_GLYPH = re.compile(r"\\N\{([A-Z]+)")
 
 _log = logging.getLogger(__name__)
@@ -198,10 +206,58 @@ def warn_missing_glyphs(messages: Iterable[str]) -> None:
     )
 
 
+def find_missing_glyphs(labels: Iterable[str], *, language: str = ENGLISH) -> Fact | None:
+    """Return the fact that characters of figures show as boxes here; None if fonts have them all.
+
+    Parameters
+    ----------
+    labels : iterable of str
+        What the figures show of the data.
+    language : str
+        Language of the other words in the figures.
+    """
+    sentences = open_language(language).sentences
+    words = [one.text for key, one in sentences.items() if key.startswith(FIGURE_WORDS)]
+    shown = set("".join([*map(show_text, labels), *words]))
+    known = _known_characters(tuple(font_families()))
+    missing = sorted(one for one in shown if ord(one) not in known and _is_drawn(one))
+    if not missing:
+        return None
+    listed = " ".join(missing[:MAX_LISTED])
+    packages = {_package_of(unicodedata.name(one, "").partition(" ")[0]) for one in missing}
+    return Fact(
+        "captions.missing_glyphs",
+        {
+            "n": len(missing),
+            "listed": f"{listed} …" if len(missing) > MAX_LISTED else listed,
+            "packages": ", ".join(sorted(packages)),
+        },
+    )
+
+
+@functools.cache
+def _known_characters(families: tuple[str, ...]) -> frozenset[int]:
+    """Return the code points that some font of these families has."""
+    manager = require("matplotlib.font_manager")
+    known: set[int] = set()
+    for family in families:
+        known.update(manager.get_font(manager.findfont(family)).get_charmap())
+    return frozenset(known)
+
+
+def _is_drawn(character: str) -> bool:
+    is_variant = unicodedata.name(character, "").startswith(VARIANT)
+    return unicodedata.category(character) not in NOT_DRAWN and not is_variant
+
+
 def _package_for(message: str) -> str:
     """Return the package whose fonts have the character that a warning names."""
     named = NAME_OF_GLYPH.search(message)
-    script = named.group(1) if named else ""
+    return _package_of(named.group(1) if named else "")
+
+
+def _package_of(script: str) -> str:
+    """Return the package whose fonts have characters whose Unicode names begin like this."""
     for fonts in FONTS:
         if script in fonts.scripts:
             return fonts.package

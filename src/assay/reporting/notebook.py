@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from assay.checkpoints.aliases import E5
 from assay.methods import METHODS
 from assay.reporting.environment import TEMPLATES
 from assay.reporting.escape import quote
+from assay.reporting.fonts import find_missing_glyphs
 
 __all__ = ["LANGUAGES", "NotebookPlan", "make_notebook"]
 
@@ -47,6 +48,8 @@ class NotebookPlan:
     seed : int
     title : str
         The first heading, if the data are not the sample.
+    labels : tuple of str
+        What the pictures name; where no font here has their characters, the notebook says so.
     """
 
     data: str = "sample"
@@ -58,6 +61,7 @@ class NotebookPlan:
     epochs: int = 3
     seed: int = 0
     title: str = ""
+    labels: tuple[str, ...] = ()
 
     @property
     def is_sample(self) -> bool:
@@ -127,6 +131,7 @@ def _render(template: str, plan: NotebookPlan, language: str) -> str:
     return str(
         environment.get_template(template).render(
             say=open_language(language).say,
+            boxes=_tell_missing_glyphs(plan.labels, language),
             spoken="" if language == ENGLISH else f', language="{language}"',
             data=quote(plan.data),
             options="".join(f", {name}={value!r}" for name, value in given.items()),
@@ -145,6 +150,17 @@ def _render(template: str, plan: NotebookPlan, language: str) -> str:
             new_text=new_text,
         )
     )
+
+
+def _tell_missing_glyphs(labels: Sequence[str], language: str) -> str:
+    """Say that pictures will show characters as boxes here; empty where they will not.
+
+    The tour, which has no labels here, is made for other machines.
+    """
+    if not labels:
+        return ""
+    found = find_missing_glyphs(labels, language=language)
+    return "" if found is None else open_language(language).tell(found)
 
 
 def _methods_with_cells(plan: NotebookPlan) -> list[str]:

@@ -23,6 +23,7 @@ from assay.reporting.coverage_figure import has_marks
 from assay.reporting.environment import open_environment, tidy
 from assay.reporting.escape import shorten, show_text
 from assay.reporting.figures import draw_figures, find_word_unit
+from assay.reporting.fonts import find_missing_glyphs
 from assay.reporting.old_reports import upgrade_report
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def render_markdown(
     place = quote_path(figure_dir)
     paths = {name: markup(f"{place}/{name}.png") for name in figures}
     environment = open_environment(open_language(language), form="md")
-    return tidy(_fill(environment, "report.md.j2", report, paths))
+    return tidy(_fill(environment, "report.md.j2", report, paths, language))
 
 
 def render_html(
@@ -82,7 +83,7 @@ def render_html(
         for name, png in figures.items()
     }
     environment = open_environment(open_language(language), form="html")
-    return _fill(environment, "report.html.j2", report, pictures)
+    return _fill(environment, "report.html.j2", report, pictures, language)
 
 
 def _fill(
@@ -90,6 +91,7 @@ def _fill(
     template: str,
     report: Mapping[str, Any],
     figures: Mapping[str, str],
+    language: str,
 ) -> str:
     """Render a template; a report that lacks what it shows was not written by this version."""
     report = upgrade_report(report)
@@ -97,6 +99,7 @@ def _fill(
         "report": report,
         "figures": figures,
         "captions": _captions(report),
+        "missing_glyphs": find_missing_glyphs(report["labels"], language=language),
         "verdict_sentence": functools.partial(_verdict_sentence, environment, report["verdict"]),
     }
     try:

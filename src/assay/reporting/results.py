@@ -125,6 +125,9 @@ class Results:
     skipped : tuple of SkippedMethod
     checkpoint : CheckpointChoice, optional
         The transformer of the run, and why; None if no method needs one.
+    figure_caveat : Fact, optional
+        That characters show as boxes in the figures: see `find_missing_glyphs`. It is no part of
+        `caveats`, since the report is written again on machines with other fonts.
     checkpoint_caveat : Fact, optional
         That the transformer reads the training texts badly.
     id_column : str, optional
@@ -145,6 +148,7 @@ class Results:
     skipped: tuple[SkippedMethod, ...] = ()
     checkpoint: CheckpointChoice | None = None
     checkpoint_caveat: Fact | None = None
+    figure_caveat: Fact | None = None
     id_column: str | None = None
     more_texts: MoreTexts | Fact | None = None
     map_s: float = 0.0
@@ -256,7 +260,10 @@ class Results:
     def warnings(self) -> list[str]:
         """Return the caveats in English, as results.json and the terminal show them."""
         english = open_language(ENGLISH)
-        return [english.tell(fact) for fact in self.caveats()]
+        facts = self.caveats()
+        if self.figure_caveat is not None:
+            facts.append(self.figure_caveat)
+        return list(map(english.tell, facts))
 
     def to_dict(self) -> ResultsEntry:
         """Return what results.json holds.

@@ -16,6 +16,7 @@ from assay._optional import require
 from assay.catalogue import ENGLISH
 from assay.disk import write_whole
 from assay.reporting.environment import tidy
+from assay.reporting.fonts import find_missing_glyphs
 from assay.reporting.old_reports import upgrade_several
 from assay.reporting.several_figures import FIGURES, draw_several
 from assay.reporting.several_tables import (
@@ -79,7 +80,7 @@ def render_several_markdown(
     markup = require("markupsafe").Markup
     place = quote_path(figure_dir)
     paths = {name: markup(f"{place}/{name}.png") for name in figures}
-    return tidy(_fill(Spoken.open(language, form="md"), "several.md.j2", report, paths))
+    return tidy(_fill(Spoken.open(language, form="md"), "several.md.j2", report, paths, language))
 
 
 def render_several_html(
@@ -90,17 +91,25 @@ def render_several_html(
         name: f"data:image/png;base64,{base64.b64encode(png).decode()}"
         for name, png in figures.items()
     }
-    return _fill(Spoken.open(language, form="html"), "several.html.j2", report, pictures)
+    return _fill(Spoken.open(language, form="html"), "several.html.j2", report, pictures, language)
 
 
 def _fill(
-    spoken: Spoken, template: str, report: Mapping[str, Any], figures: Mapping[str, str]
+    spoken: Spoken,
+    template: str,
+    report: Mapping[str, Any],
+    figures: Mapping[str, str],
+    language: str,
 ) -> str:
     report = upgrade_several(report)
+    sentences = tell_several(report, spoken)
+    missing = find_missing_glyphs(report["data"]["labels"], language=language)
+    if missing is not None:
+        sentences.append(spoken.tell(missing.to_dict()))
     shown = {
         "title": report["title"],
         "version": report.get("assay_version"),
-        "sentences": tell_several(report, spoken),
+        "sentences": sentences,
         "tiles": tell_tiles(report, spoken),
         "tables": tell_tables(report, spoken),
         "facts": tell_facts(report, spoken),
