@@ -11,6 +11,9 @@ ENGLISH = ["the weather was lovely all day", "my parcel never arrived, where is 
 KOREAN = ["택배가 아직도 도착하지 않았어요", "오늘은 날씨가 정말 좋네요"]
 GERMAN = ["das Wetter war den ganzen Tag schön", "mein Paket ist nie angekommen"]
 
+ROMANISED_KOREAN = ["jepumi aju joayo", "eumsigi sikgo seobiseudo byeolloyeosseoyo"]
+SHORT_ENGLISH = ["warfarin made me bleed", "omeprazole helped", "a rash from amoxicillin"]
+
 
 @pytest.mark.parametrize(
     ("texts", "checkpoint", "reason"),
@@ -24,6 +27,9 @@ GERMAN = ["das Wetter war den ganzen Tag schön", "mein Paket ist nie angekommen
         (["☎ 02-123-4567", "→ 12"], "e5", "not_ascii"),
         ([""], "minilm", "ascii"),
         ([], "minilm", "ascii"),
+        (ROMANISED_KOREAN, "e5", "few_english"),
+        (SHORT_ENGLISH, "minilm", "ascii"),
+        (["QX-1 ZZR"], "minilm", "ascii"),
         (["좋아요", "싫어요", "별로예요"] * 5, "e5", "languages"),
     ],
 )
@@ -73,7 +79,18 @@ def test_without_the_library_the_alphabet_decides(monkeypatch):
 
     monkeypatch.setattr(auto, "sample_languages", missing)
     assert choose_checkpoint("auto", ENGLISH).reason == "ascii"
+    assert choose_checkpoint("auto", ["mujhe ye phone bilkul pasand nahi"]).checkpoint == "e5"
     assert choose_checkpoint("auto", KOREAN).checkpoint == "e5"
+
+
+def test_without_the_english_checkpoint_ascii_is_taken_for_english(monkeypatch):
+    """Its vocabulary cannot be asked then; the missing package is said where it is needed."""
+
+    def missing(name):
+        raise MissingDependencyError("minilm is not installed")
+
+    monkeypatch.setattr(auto, "resolve_checkpoint", missing)
+    assert choose_checkpoint("auto", ROMANISED_KOREAN).reason == "ascii"
 
 
 def test_auto_is_no_checkpoint_by_itself():

@@ -41,6 +41,16 @@ def test_sentence_has_its_published_tokens():
     assert (subwords.vocabulary_size, subwords.max_tokens, subwords.n_tokens) == (30_522, 512, 13)
 
 
+def test_the_language_of_the_text_chooses_the_checkpoint(real_e5):
+    """Japanese and Hindi in Latin letters are read by e5, English by minilm."""
+    for text, checkpoint in (
+        ("今日はとても楽しかったです", "e5"),
+        ("mujhe ye phone bilkul pasand nahi aaya", "e5"),
+        (SENTENCE, "minilm"),
+    ):
+        assert show_tokens(text).subwords.checkpoint == checkpoint
+
+
 def test_round_trips_say_what_is_lost(tiny_bert, tiny_roberta):
     """Characters always come back; words lose white space; an uncased vocabulary loses case, bytes lose nothing."""
     result = show_tokens("Good  day", checkpoint=tiny_bert)

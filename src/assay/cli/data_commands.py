@@ -196,7 +196,7 @@ def _show_first_rows(split: SplitSummary, named: str) -> None:
 def tokens_command(
     text: Annotated[str, typer.Argument(help="One text.")],
     common: Common,
-    checkpoint: Checkpoint = "minilm",
+    checkpoint: Checkpoint = "auto",
 ) -> None:
     """Show one text as characters, words and subwords, and back again.
 

@@ -109,7 +109,7 @@ class TokensResult(Brief):
 def show_tokens(
     text: str,
     *,
-    checkpoint: str | Path = "minilm",
+    checkpoint: str | Path = AUTO,
     revision: str | None = None,
     progress: Progress | None = None,
 ) -> TokensResult:
@@ -118,7 +118,7 @@ def show_tokens(
     Parameters
     ----------
     checkpoint : str or Path
-        Whose subwords: `minilm`, `e5`, `auto` (by the language of the text), a local folder, a
+        Whose subwords: `auto` (by the language of the text), `minilm`, `e5`, a local folder, a
         Hub id.
 
     Raises
