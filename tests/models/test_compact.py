@@ -11,7 +11,8 @@ from assay.errors import InputError
 from assay.models.compact import (
     MAX_EPOCHS,
     MIN_EPOCHS,
-    NGRAM_TEXTS,
+    MOST_CLASSES_BESIDE,
+    NETWORK_TEXTS,
     ONCE,
     READ_ONCE,
     SEVERAL_TIMES,
@@ -22,7 +23,7 @@ from assay.models.piece_ngrams import SIZES
 from assay.training.targets import find_targets
 
 TEXTS, LABELS = small_data()
-FEW = NGRAM_TEXTS["single"]
+MANY = NETWORK_TEXTS["single"]
 START = threading.Thread.start
 
 
@@ -169,8 +170,8 @@ def test_no_epochs_are_refused():
 
 
 def test_few_texts_are_read_as_ngrams_of_pieces():
-    """Unless epochs or sizes are given: those are a network's."""
-    texts, labels = small_data(FEW.start)
+    """Unless epochs, sizes or the like are given: those are a network's."""
+    texts, labels = small_data(150)
     few = Compact().fit(texts, labels, validation=(texts[:30], labels[:30]))
     assert few.ngrams_ is not None
     assert few.history_ == []
@@ -179,8 +180,10 @@ def test_few_texts_are_read_as_ngrams_of_pieces():
     assert (few.predict(texts) == np.array(labels)).mean() > 0.9
     assert few.predict_proba(EDGE_TEXTS).shape == (len(EDGE_TEXTS), len(few.classes_))
     assert Compact(n_epochs=1).fit(texts, labels).ngrams_ is None
-    assert not few._takes_ngrams(FEW.start - 1)
-    assert not few.set_params(hidden_size=8)._takes_ngrams(FEW.start)
+    assert few._takes_ngrams(1)
+    assert not few._takes_ngrams(MANY)
+    for own in ({"hidden_size": 8}, {"batch_size": 16}, {"dropout": 0.1}, {"learning_rate": 0.01}):
+        assert not Compact(**own).fit(texts[:20], labels[:20])._takes_ngrams(1)
 
 
 def test_few_texts_with_several_labels_are_read_as_ngrams_too():
@@ -190,18 +193,31 @@ def test_few_texts_with_several_labels_are_read_as_ngrams_too():
     few = Compact().fit(texts, several, validation=(texts, several))
     assert few.ngrams_ is not None
     assert few.predict_proba(texts[:2]).shape == (2, len(few.classes_))
-    assert not few._takes_ngrams(NGRAM_TEXTS["multi"].stop)
+    assert not few._takes_ngrams(NETWORK_TEXTS["multi"])
+
+
+def small_task(task):
+    """Make texts with one label each, or with several of the last one."""
+    texts, labels = small_data(100)
+    if task == "single":
+        return texts, labels
+    return texts, [[label] for label in labels[:-1]] + [[*set(labels)]]
+
+
+@pytest.fixture(params=["single", "multi"])
+def task(request, monkeypatch):
+    """Take each task, with a network however few the texts are."""
+    monkeypatch.setitem(NETWORK_TEXTS, request.param, 0)
+    return request.param
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5])
-def test_validation_says_how_much_ngrams_count_beside_the_network(monkeypatch, share):
-    """Where texts may have several labels; not where sizes are asked for, or texts are too many."""
-    texts, labels = small_data(100)
-    several = [[label] for label in labels[:-1]] + [[*set(labels)]]
-    held_out = texts[:40], several[:40]
+def test_validation_says_how_much_ngrams_count_beside_the_network(monkeypatch, task, share):
+    """Not where sizes are asked for, or texts or classes are too many."""
+    texts, labels = small_task(task)
+    held_out = texts[:40], labels[:40]
     monkeypatch.setattr("assay.models.joint.SHARES", (share,))
-    monkeypatch.setitem(NGRAM_TEXTS, "multi", range(0))
-    both = Compact().fit(texts, several, validation=held_out)
+    both = Compact().fit(texts, labels, validation=held_out)
     assert both.ngrams_ is None
     assert (both.beside_ is not None) == bool(share)
     assert len(both.history_) == 20
@@ -209,43 +225,49 @@ def test_validation_says_how_much_ngrams_count_beside_the_network(monkeypatch, s
     assert probs.shape == (3, len(both.classes_))
     both.beside_ = None
     assert (np.abs(both.predict_proba(texts[:3]) - probs).max() > 0.01) == bool(share)
-    assert Compact(n_epochs=1).fit(texts, several, validation=held_out).beside_ is None
+    assert Compact(n_epochs=1).fit(texts, labels, validation=held_out).beside_ is None
     monkeypatch.setattr("assay.models.compact.MOST_CHARS", sum(map(len, texts)) - 1)
-    assert Compact().fit(texts, several, validation=held_out).beside_ is None
+    assert Compact().fit(texts, labels, validation=held_out).beside_ is None
+    monkeypatch.undo()
+    monkeypatch.setitem(NETWORK_TEXTS, task, 0)
+    monkeypatch.setitem(MOST_CLASSES_BESIDE, task, len(both.classes_) - 1)
+    assert Compact().fit(texts, labels, validation=held_out).beside_ is None
 
 
-def test_ngrams_have_the_same_share_on_folds_and_in_the_model_that_folds_judge(monkeypatch):
+def test_ngrams_have_the_same_share_on_folds_and_in_the_model_that_folds_judge(task):
     """Without validation nothing can be chosen: what folds are judged by is what is saved."""
-    texts, labels = small_data(100)
-    monkeypatch.setitem(NGRAM_TEXTS, "multi", range(0))
-    several = [[label] for label in labels[:-1]] + [[*set(labels)]]
-    whole = Compact(max_tokens=32).fit(texts, several)
-    targets = whole.targets_.encode(several, whole.classes_)
+    texts, labels = small_task(task)
+    axis = {"single": None, "multi": 0}[task]
+    whole = Compact(max_tokens=32).fit(texts, labels)
+    targets = whole.targets_.encode(np.array(labels, dtype=object), whole.classes_)
     fold = Compact(max_tokens=32)
     fold.predict_fold(texts, targets, np.arange(len(texts)) % 5 == 0)
     for model, rows in ((whole, range(100)), (fold, [i for i in range(100) if i % 5])):
         own = model.tokenizer_.encode_texts([texts[i] for i in rows])
         network, beside = model._network_logits(own), model.beside_
         spreads = [
-            (scale * values).std(axis=0)
+            (scale * values).std(axis=axis)
             for scale, values in (
                 (beside.network_scale, network),
                 (beside.ngram_scale, beside.margins(own)),
             )
         ]
-        np.testing.assert_allclose(spreads[1] / (spreads[0] + spreads[1]), FIXED_SHARE)
+        np.testing.assert_allclose(spreads[1] / (spreads[0] + spreads[1]), FIXED_SHARE[task])
         joined = beside.add(network, own)
-        np.testing.assert_allclose(joined.mean(axis=0), network.mean(axis=0), atol=1e-5)
+        if task == "multi":
+            np.testing.assert_allclose(joined.mean(axis=0), network.mean(axis=0), atol=1e-5)
+        assert 0.5 < joined.std() / network.std() < 2
 
 
-def test_ngrams_beside_the_network_are_for_several_labels():
-    """With one label per text nothing is changed."""
+def test_many_classes_share_fewer_buckets(monkeypatch):
+    """Each bucket has a weight per class: tables of a thousand classes would take gigabytes."""
     texts, labels = small_data(100)
-    one = Compact().fit(texts, labels, validation=(texts[:40], labels[:40]))
-    assert (one.beside_, one.ngrams_) == (None, None)
+    few = Compact().fit(texts, labels)
+    monkeypatch.setattr("assay.models.compact.MANY_CLASSES", 2)
+    assert len(Compact().fit(texts, labels).ngrams_.weights) == len(few.ngrams_.weights) // 4
 
 
-@pytest.mark.parametrize("n_texts", [FEW.start, FEW.start - 1])
+@pytest.mark.parametrize("n_texts", [MANY, MANY - 1])
 def test_models_of_folds_are_of_the_kind_of_the_final_model(n_texts):
     """A fifth fewer texts make n-grams where all make n-grams, and a network where all make one."""
     texts, labels = small_data(n_texts)
@@ -254,6 +276,6 @@ def test_models_of_folds_are_of_the_kind_of_the_final_model(n_texts):
     of_fold = Compact()
     logits, classes = of_fold.predict_fold(texts, label_ids, is_outside)
     assert logits.shape == (is_outside.sum(), len(classes))
-    assert (of_fold.ngrams_ is not None) == (n_texts in FEW)
+    assert (of_fold.ngrams_ is not None) == (n_texts < MANY)
     # What was fitted on a fold says nothing about the next fit
-    assert of_fold.fit(texts[:100], labels[:100]).ngrams_ is None
+    assert of_fold.fit(texts[:100], labels[:100]).ngrams_ is not None

@@ -30,7 +30,7 @@ def make_spelling():
     for row, n in zip(pieces, RNG.integers(0, 5, N_TOKENS), strict=True):
         row[n:] = NOTHING
     pieces[PAD] = NOTHING
-    return Spelling(pieces, np.zeros(20, dtype=bool))
+    return Spelling(pieces, np.arange(20) % 3 == 0)
 
 
 def make_texts(n_texts):
@@ -61,20 +61,22 @@ def make_network():
     return network
 
 
-def fit(encoded, indicator, spelling):
+def fit(encoded, indicator, spelling, task="multi"):
     """Fit n-grams of the pieces."""
     machines = SeveralMachines(None, np.arange(N_LABELS), indicator, 0)
-    return fit_ngrams(
-        spelling.spell(encoded), machines, sizes=SIZES["multi"], begins=spelling.begins
-    )
+    return fit_ngrams(spelling.spell(encoded), machines, sizes=SIZES[task], begins=spelling.begins)
 
 
-def test_graph_computes_the_same(tmp_path):
-    """Padding, order, scale and shift; texts without pieces, and alone as in a batch."""
+@pytest.mark.parametrize("task", SIZES)
+def test_graph_computes_the_same(tmp_path, task):
+    """Padding, order, scale and shift; texts without pieces, and alone as in a batch.
+
+    N-grams of one label per text are counted inside of words, those of several across them.
+    """
     spelling, network = make_spelling(), make_network()
     encoded, indicator = make_texts(80)
     scales = np.array([0.5, 2.0, 1.0]), np.array([1.5, 0.3, 2.0])
-    beside = NgramsBeside(fit(encoded, indicator, spelling), spelling, *scales)
+    beside = NgramsBeside(fit(encoded, indicator, spelling, task), spelling, *scales)
     order, scale, shift = np.array([1, 2, 0]), np.array([3.0, 2.0, 0.5]), np.array([1.0, -1.0, 0.0])
     outputs = Outputs(("a", "b", "c"), order, ScaleShift(scale, shift), "multi")
     write_joint_onnx(network, beside, tmp_path / "m.onnx", outputs=outputs)
@@ -95,17 +97,22 @@ def test_graph_computes_the_same(tmp_path):
     np.testing.assert_allclose(alone, expected[-2:-1], atol=1e-5)
 
 
+@pytest.mark.parametrize("task", SIZES)
 @pytest.mark.parametrize("best", SHARES)
-def test_share_of_the_ngrams_is_the_best_on_validation(best):
-    """Judged by joined logits in units of their spread; a share of nothing is no n-grams at all."""
+def test_share_of_the_ngrams_is_the_best_on_validation(best, task):
+    """Judged by joined logits in units of their spread; a share of nothing is no n-grams at all.
+
+    Several labels have a unit each; the classes of texts with one label have one together.
+    """
     spelling = make_spelling()
     encoded, indicator = make_texts(60)
     ngrams = fit(encoded, indicator, spelling)
     logits = RNG.normal(size=(60, N_LABELS)) * [1, 5, 25]
     margins = ngrams.logits(spelling.spell(encoded))
-    wanted = (1 - best) * logits / logits.std(axis=0) + best * margins / margins.std(axis=0)
+    axis = {"single": None, "multi": 0}[task]
+    wanted = (1 - best) * logits / logits.std(axis=axis) + best * margins / margins.std(axis=axis)
     found = weigh_ngrams(
-        ngrams, spelling, logits, encoded, lambda joined: -np.abs(joined - wanted).max()
+        ngrams, spelling, logits, encoded, lambda joined: -np.abs(joined - wanted).max(), task=task
     )
     if not best:
         assert found is None
@@ -119,4 +126,4 @@ def test_equally_good_shares_leave_the_network_alone():
     encoded, indicator = make_texts(30)
     ngrams = fit(encoded, indicator, spelling)
     logits = RNG.normal(size=(30, N_LABELS))
-    assert weigh_ngrams(ngrams, spelling, logits, encoded, lambda joined: 1.0) is None
+    assert weigh_ngrams(ngrams, spelling, logits, encoded, lambda joined: 1.0, task="multi") is None

@@ -19,7 +19,7 @@ from _support.small_models import small_estimator
 from assay import load_data
 from assay.data.labels import LabelSet
 from assay.models import save_model
-from assay.models.compact import NGRAM_TEXTS, Compact
+from assay.models.compact import NETWORK_TEXTS, Compact
 from assay.models.stock import load_classifier
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.export import export_model
@@ -144,7 +144,7 @@ def test_features_judge_long_texts_of_folds_by_their_windows(tiny_bert) -> None:
 def test_network_and_ngrams_together_answer_as_trained(monkeypatch, tmp_path) -> None:
     """Saved, loaded, and read by `tokenizers` and ONNX Runtime alone, with their own padding."""
     monkeypatch.setattr("assay.models.joint.SHARES", (0.5,))
-    monkeypatch.setitem(NGRAM_TEXTS, "multi", range(0))  # so few texts make no network
+    monkeypatch.setitem(NETWORK_TEXTS, "multi", 0)  # so few texts make no network
     estimator = Compact(max_tokens=16).fit(*draw(0), validation=draw(1))
     assert estimator.beside_ is not None
     save_model(estimator, tmp_path / "m", label_set=LABELS, parity_texts=draw(2)[0])

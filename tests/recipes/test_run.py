@@ -212,7 +212,7 @@ def test_report_shows_the_numbers_of_the_results(five):
     assert report["verdict"]["method"] == five.results["recommended"]
     assert report["mistakes"]["split"] == "validation"
     assert set(report["calibration"]) == set(METHODS) - {"majority"}
-    assert set(report["training"]) == {"compact", "finetune"}
+    assert set(report["training"]) == {"finetune"}  # so few texts are no epochs of `compact`
     assert all(
         sum(epoch["kept"] for epoch in epochs) == 1 for epochs in report["training"].values()
     )

@@ -23,7 +23,7 @@ from assay.models.machine import Machine
 from assay.models.onnx.export import write_compact_onnx
 from assay.models.onnx.joint import write_joint_onnx
 from assay.models.onnx.ngrams import write_ngrams_onnx
-from assay.models.piece_ngrams import SIZES, PieceNgrams, fit_ngrams
+from assay.models.piece_ngrams import SIZES, NgramSizes, PieceNgrams, fit_ngrams
 from assay.models.several_machines import MACHINES, SeveralMachines
 from assay.models.spelling import learn_spelling
 from assay.runtime.layout import Layout
@@ -52,13 +52,18 @@ READ_ONCE = 400_000
 EMBEDDING_SIZE, WIDE_EMBEDDING_SIZE = 96, 256
 HIDDEN_SIZE, WIDE_HIDDEN_SIZE = 64, 128
 MANY_CLASSES = 32  # more classes get the wide sizes and pooled words
-# How many training texts make n-grams of word pieces better than the recurrent network, by task.
-# With one label per text, fewer were not measured. Their pieces are few and small: dev/LOG.md, "Few
-# texts" and "A fixed share".
-NGRAM_TEXTS: dict[Task, range] = {"single": range(150, 1_000), "multi": range(1_000)}
+# Below so many training texts, n-grams of small word pieces alone are better than the recurrent
+# network, and about as good as both together, by task: dev/LOG.md, "N-grams beside the network, one
+# label per text" and "A fixed share".
+NETWORK_TEXTS: dict[Task, int] = {"single": 1_250, "multi": 1_000}
 # Characters of the training texts, at most, for which n-grams are learnt beside the network: more
 # n-grams than these have, nearly five per character, take over 2 GB.
 MOST_CHARS = 20_000_000
+# Buckets of the n-grams of many classes, each of which has a weight per bucket: a quarter of them
+# is as good, and takes a quarter of the memory.
+MANY_CLASSES_BUCKETS = 1 << 15
+# With more labels, n-grams beside the network were not measured.
+MOST_CLASSES_BESIDE: dict[Task, int] = {"single": 100, "multi": MANY_CLASSES}
 SMALL_PIECES = 4  # so many small pieces spell about as much text as one piece of a large vocabulary
 # Up to this many texts are one batch, which one thread reads sooner than several that wait for each
 # other after every step of the recurrence.
@@ -75,19 +80,22 @@ class Pace:
     dropout: float
 
 
+# Settings that are given for a network's sake: with one of them there are no n-grams.
+OF_THE_NETWORK = ("embedding_size", "hidden_size", *(field.name for field in fields(Pace)))
 SEVERAL_TIMES = Pace(MIN_EPOCHS, batch_size=64, learning_rate=4e-3, dropout=0.4)
 ONCE = Pace(1, batch_size=256, learning_rate=8e-3, dropout=0.1)
 
 
 class Compact(TextClassifier):
-    """A bidirectional LSTM over learnt words or word pieces, max-pooled.
+    """N-grams of word pieces, a bidirectional LSTM over learnt words or word pieces, or both.
 
-    On 150 to 999 texts, or up to 999 texts that may have several labels, unless sizes or epochs are
-    given: a linear classifier of n-grams of small word pieces, from which so few texts teach more.
-    Where texts may have several of up to 32
-    labels, n-grams are learnt beside the network from up to 20 million characters, and their
-    margins are added to its logits, as much as is best on validation. Without validation, as on
-    folds and in the model that they judge, it is always the same share.
+    Below 1,250 texts, or below 1,000 that may have several labels, a linear classifier of n-grams
+    of small word pieces, from which so few texts teach more. From more texts, the LSTM (max-pooled)
+    and, beside it, such n-grams: their margins are added to its logits, as much as is best on
+    validation. Without validation, as on folds and in the model that they judge, it is always the
+    same share. The LSTM is alone where a size, the epochs, a batch size, a learning rate or a
+    dropout is given, where the texts have more than 20 million characters, and with more than 100
+    classes, or 32 labels of which a text may have several.
 
     Parameters
     ----------
@@ -168,7 +176,9 @@ class Compact(TextClassifier):
 
     def _fit(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         check_long_texts(self.long_texts)
-        pick_device(self.device)  # refuse a missing device before any work
+        # Refuse a missing device and senseless settings before any work, network or not
+        pick_device(self.device)
+        self._config(len(texts))
         self.ngrams_: PieceNgrams | None = None
         self.beside_: NgramsBeside | None = None
         all_texts = context.all_texts or texts
@@ -216,10 +226,11 @@ class Compact(TextClassifier):
 
     def _takes_ngrams(self, n_texts: int) -> bool:
         """Tell whether the texts are few, and nothing that only a network has was asked for."""
-        return n_texts in NGRAM_TEXTS[self.targets_.task] and not self._asks_for_network()
+        return n_texts < NETWORK_TEXTS[self.targets_.task] and not self._asks_for_network()
 
     def _asks_for_network(self) -> bool:
-        return (self.n_epochs, self.embedding_size, self.hidden_size) != (None, None, None)
+        """Tell whether a setting was given that says nothing to n-grams."""
+        return any(getattr(self, name) is not None for name in OF_THE_NETWORK)
 
     def _takes_both(self, texts: Sequence[str]) -> bool:
         """Tell whether n-grams are learnt beside the network.
@@ -229,14 +240,21 @@ class Compact(TextClassifier):
         texts : sequence of str
             On a fold, all texts.
         """
-        is_measured = self.targets_.task == "multi" and len(self.classes_) <= MANY_CLASSES
+        is_measured = len(self.classes_) <= MOST_CLASSES_BESIDE[self.targets_.task]
         if not is_measured or self._asks_for_network():
             return False
         return sum(map(len, texts)) <= MOST_CHARS
 
+    def _ngram_sizes(self) -> NgramSizes:
+        """Return how many small pieces, and buckets of their n-grams, there are."""
+        sizes = SIZES[self.targets_.task]
+        if len(self.classes_) > MANY_CLASSES:
+            sizes = replace(sizes, n_buckets=MANY_CLASSES_BUCKETS)
+        return sizes
+
     def _fit_beside(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         """Learn n-grams beside the network, and by validation how much of the sum is theirs."""
-        sizes, tokenizer = SIZES[self.targets_.task], self.tokenizer_
+        sizes, tokenizer = self._ngram_sizes(), self.tokenizer_
         with context.progress.track("compact", 2) as advance:
             spelling = learn_spelling(texts, tokenizer, n_pieces=sizes.n_pieces)
             advance(1)
@@ -246,7 +264,8 @@ class Compact(TextClassifier):
             advance(1)
         held_out = context.encode_validation(tokenizer)
         if held_out is None:
-            self.beside_ = add_ngrams(ngrams, spelling, self._network_logits(encoded), encoded)
+            logits = self._network_logits(encoded)
+            self.beside_ = add_ngrams(ngrams, spelling, logits, encoded, task=self.targets_.task)
             return
         read, targets = held_out
         objective = OBJECTIVES[self.targets_.task]
@@ -255,7 +274,8 @@ class Compact(TextClassifier):
             calibrated = self.targets_.fit(logits, targets).calibration.apply(logits)
             return objective.judge(calibrated, targets)[objective.chosen_by]
 
-        self.beside_ = weigh_ngrams(ngrams, spelling, self._network_logits(read), read, judge)
+        logits = self._network_logits(read)
+        self.beside_ = weigh_ngrams(ngrams, spelling, logits, read, judge, task=self.targets_.task)
 
     def _machine(self, label_ids: np.ndarray) -> Machine | SeveralMachines:
         """Return what fits the n-grams of training texts."""
@@ -264,7 +284,7 @@ class Compact(TextClassifier):
 
     def _fit_ngrams(self, texts: list[str], label_ids: np.ndarray, context: FitContext) -> None:
         """Learn small word pieces, and a linear classifier of their n-grams."""
-        sizes = SIZES[self.targets_.task]
+        sizes = self._ngram_sizes()
         n_pieces = min(self.vocabulary_size, sizes.n_pieces)
         with context.progress.track("compact", 2) as advance:
             learnt = learn_tokenizer(texts, vocabulary_size=n_pieces, whole_words=False)
