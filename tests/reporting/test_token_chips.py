@@ -4,10 +4,10 @@ import copy
 
 import pytest
 
-from _support.browsers import open_browser
+from _support.browsers import NEEDS_BROWSER, open_browser
 from assay.reporting.render import render_html
 
-pytestmark = pytest.mark.slow
+pytestmark = NEEDS_BROWSER
 
 
 NAMES = (
