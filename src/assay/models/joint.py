@@ -133,7 +133,8 @@ def _scales(
 
 def _spread(values: np.ndarray, task: Task) -> np.ndarray:
     """Return how far the values of each label spread; with one label per text, those of all."""
-    spread: np.ndarray = values.std(axis=0)
+    found = values.std(axis=0)
     if task == "single":
-        spread = np.full(values.shape[1], values.std())
-    return np.maximum(spread, TINY)
+        found = np.full(values.shape[1], values.std())
+    spread: np.ndarray = np.maximum(found, TINY)
+    return spread
