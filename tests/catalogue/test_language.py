@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,6 +14,7 @@ from assay.catalogue.numbers import Numbers
 from assay.errors import InputError
 from assay.methods import METHODS
 from assay.reporting.sections import CHOICES, FOLD_CHOICES
+from assay.runtime.limits.confidence import Confidence
 
 SRC = Path(assay.__file__).parent
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
@@ -137,7 +139,7 @@ def test_page_of_the_server_uses_every_sentence_of_its_own():
         path.read_text(encoding="utf-8") for path in (SRC / "server" / "static").iterdir()
     )
     own = {key for key in open_language(ENGLISH).sentences if key.startswith("page.")}
-    confidences = {"sure", "leaning", "does_not_know"}
+    confidences = {word.replace(" ", "_") for word in get_args(Confidence)}
     answered = {*confidences, *(f"{one}_short" for one in confidences), "exact", "occlusion"}
     named = set(re.findall(r'(?:say|parts)\("(\w+)"|data-(?:say|label|hint)="(\w+)"', text))
     named = {one for pair in named for one in pair if one}

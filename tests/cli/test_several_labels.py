@@ -3,12 +3,14 @@
 This also tests `assay.recipes.compare_several_models`.
 """
 
+import csv
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from _support.documents import ROOT, read_shapes
@@ -228,3 +230,47 @@ def test_models_of_two_kinds_are_not_compared(folder, tmp_path):
         InputError, match=r"linear gives any number of labels per text and .*single"
     ):
         compare_models(folder / "linear", tmp_path / "single", splits)
+
+
+def test_evaluate_writes_labels_as_predict_does(invoke, folder):
+    """Joined as in the training data in tables, lists elsewhere; in a workbook by the same."""
+    rows = [json.loads(line) for line in (folder / "data.jsonl").read_text().splitlines()]
+    with (folder / "joined.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "labels"])
+        writer.writerows([row["text"], ";".join(row["labels"])] for row in rows)
+    data, model = folder / "joined.csv", folder / "by_cells"
+    invoke("train", data, "--method", "linear", "--label-separator", ";", "--out", model)
+    found = evaluate_model(model, data, split="all")
+    given = [one["predicted_labels"] for one in found.rows()]
+    assert found.to_pandas()["predicted_labels"].tolist() == given
+    assert max(map(len, given)) > 1
+    for name in ("judged.csv", "judged.tsv", "judged.jsonl", "judged.parquet", "judged.xlsx"):
+        out = folder / name
+        invoke("evaluate", model, data, "--split", "all", "--out", out)
+        read = read_written(out)
+        if out.suffix in (".jsonl", ".parquet"):
+            assert list(map(list, read["predicted_labels"])) == given
+        else:
+            joined = read["predicted_labels"].fillna("").tolist()
+            assert joined == [";".join(own) for own in given]
+            assert read["labels"].fillna("").tolist()[0] == ";".join(rows[0]["labels"])
+
+
+def read_written(path):
+    """Return the frame that a file holds."""
+    readers = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".xlsx": pd.read_excel}
+    if path.suffix == ".tsv":
+        return pd.read_csv(path, sep="\t")
+    if path.suffix == ".jsonl":
+        return pd.read_json(path, lines=True)
+    return readers[path.suffix](path)
+
+
+def test_surprising_texts_are_the_mistakes(folder):
+    """Each is a text with one label too many or too few, the surest first."""
+    found = evaluate_model(folder / "linear", folder / "data.jsonl", split="train")
+    rows = {row["row"]: row for row in found.rows()}
+    assert not any(rows[one["line"]]["is_right"] for one in found.surprising)
+    assert "linear on train" in found._repr_html_()
+    assert "SeveralEvaluation(method='linear'" in repr(found)

@@ -138,3 +138,18 @@ def test_is_all_different_needs_rows():
     assert is_all_different(15, 20)
     assert not is_all_different(15, 19)
     assert not is_all_different(10, 20)
+
+
+@pytest.mark.parametrize("labels", [["a|b", "a", "b|c"], ["joy;fear", "joy", "fear;anger", "sad"]])
+def test_two_cells_are_enough_where_no_name_holds_the_separator(labels):
+    """A label by itself that is also a piece, and most pieces in several cells: they are joined."""
+    assert find_separator(labels) == ("|" if "|" in labels[0] else ";")
+    assert find_separator([label.replace("|", ",").replace(";", ",") for label in labels]) is None
+
+
+@pytest.mark.parametrize(
+    "labels", [["food|fruit", "food|roots", "food"], ["yes|no", "yes"], ["a|x", "b|x", "a|y"]]
+)
+def test_levels_of_names_are_not_joined(labels):
+    """Kinds of one thing, one cell alone, and pairs of which no part is a label by itself."""
+    assert find_separator(labels) is None

@@ -271,3 +271,37 @@ def test_polars_numbers_of_128_bits_are_labels():
     polars = pytest.importorskip("polars")
     column = polars.Series(NUMBERS, dtype=polars.Int128)
     assert Linear().fit(TEXTS, column).classes_.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("joined", [["a|b", "a", "b|c"], np.array(["a|b", "a", "b|c"])])
+def test_joined_labels_are_refused_with_the_way_out(joined):
+    """As in a file: each would be a label of its own, silently."""
+    texts, labels = ["one", "two", "three"] * 10, list(joined) * 10
+    with pytest.raises(InputError, match=r"look like several that are joined by '\|'") as err:
+        Linear().fit(texts, labels)
+    assert "label.split('|')" in err.value.hint
+    assert "single_label=True" in err.value.hint
+    kept = Linear().fit(texts, labels, single_label=True)
+    assert kept.classes_.tolist() == ["a", "a|b", "b|c"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "kinds"),
+    [
+        ([True, 1, 0], "True or False and others numbers"),
+        ([True, 1.0, 0.0], "True or False and others numbers"),
+        (["1", 1, 0], "texts and others numbers"),
+        (["True", True, False], "texts and others True or False"),
+    ],
+)
+def test_labels_of_two_kinds_are_refused(labels, kinds):
+    """True and 1 would become one label, and 1 and "1" too; for one label and for several."""
+    texts = ["one", "two", "three"] * 10
+    lists = [[label] for label in labels]
+    lists[0] = labels
+    array = np.array(labels * 10, dtype=object)
+    for given in (labels * 10, array, lists * 10):
+        with pytest.raises(InputError, match=f"some labels are {kinds}"):
+            Linear().fit(texts, given)
+    for one_kind in ([True, False, True], [1, 0, 1.0], np.array([True, False, True])):
+        assert len(Linear().fit(texts, list(one_kind) * 10).classes_) == 2

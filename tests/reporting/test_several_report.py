@@ -13,7 +13,7 @@ from assay.data.labels import LabelSet
 from assay.data.together import describe_together
 from assay.evaluation.several_mistakes import LEAST_TEXTS
 from assay.evaluation.several_scores import score_several
-from assay.reporting.several_figures import draw_several
+from assay.reporting.several_figures import _last_threshold, draw_several
 from assay.reporting.several_report import (
     collect_several,
     render_several_html,
@@ -317,3 +317,13 @@ def test_shares_are_written_where_there_is_room(monkeypatch):
     many = np.full((16, 16), 3)
     several_figures.draw_together(many, tuple(f"label {i}" for i in range(16)))
     assert not figures[1].axes[0].texts
+
+
+@pytest.mark.parametrize(
+    ("threshold", "recall", "end"),
+    [(0.1, [1.0, 0.2, 0.0], 0.25), (0.4, [0.0, 0.0, 0.0], 0.5), (0.5, [1.0, 1.0, 1.0], 1.0)],
+)
+def test_curves_end_soon_after_the_last_score(threshold, recall, end):
+    """Curves of a rare label would fill a tenth of an axis up to 1."""
+    curve = {"threshold": threshold, "thresholds": [0.01, 0.2, 0.99], "recall": recall}
+    assert _last_threshold(curve) == pytest.approx(end)

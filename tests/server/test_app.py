@@ -19,7 +19,7 @@ from _support.server_runs import ATTACK
 from _support.small_models import EDGE_TEXTS
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text
-from assay.runtime.limits.confidence import word_confidence
+from assay.runtime.limits.confidence import word_none
 from assay.server import Limits, create_app
 from assay.server.queue import Work
 from assay.server.served_models import ServedModel
@@ -193,7 +193,8 @@ def test_several_labels_are_answered_and_counted(several_folder):
         assert (sorted(first["labels"]), first["label"]) == (["fear", "joy"], first["labels"][0])
         assert (second["labels"], second["label"]) == ([], None)
         none = np.prod([1 - one["score"] for one in second["scores"]])
-        assert second["confidence"] == word_confidence(none, is_answered=True) != "does not know"
+        assert second["confidence"] == word_none(none) != "does not know"
+        assert "none" in second["confidence"]  # "sure" beside null would contradict it
         model = load_model(several_folder)
         for answer, row in zip((first, second), model.predict_proba(texts), strict=True):
             scores = {one["label"]: one["score"] for one in answer["scores"]}

@@ -33,6 +33,7 @@ from assay.errors import DataError, InputError, OutsideError, cut
 from assay.output_lock import lock_output
 from assay.output_place import check_apart, check_outside
 from assay.progress import Progress
+from assay.runtime.label_cells import find_joint
 from assay.runtime.limits.abstain import AbstainRule
 from assay.runtime.limits.scripts import UnseenScripts
 from assay.runtime.predictor import Model, load_model
@@ -156,7 +157,7 @@ class _Task:
     def joined_by(self) -> str | None:
         """What is between several labels of a cell of a table; None: they are lists in JSON."""
         is_table = file_kind(self.output.out) in PLAIN_STYLES
-        return _find_separator(self.model) if is_table else None
+        return find_joint(self.model) if is_table else None
 
     def identity(self) -> Identity:
         options = {
@@ -181,7 +182,7 @@ class _Task:
 
 def _predict(task: _Task, *, overwrite: bool, resume: bool) -> PredictionSummary:
     output = task.output
-    output.label_separator = _find_separator(task.model)
+    output.label_separator = find_joint(task.model)
     with _disk_errors(output), lock_output(output.out):
         identity = task.identity()
         if resume:
@@ -293,19 +294,6 @@ def _score_chunks(
                 if task.strict:
                     _refuse_problems(task, fitting)
                 task.output.append(fitting, rows_hash=rows_hash)
-
-
-def _find_separator(model: Model) -> str | None:
-    """Return what is between several labels of a cell: what the training data had there.
-
-    None where that is not known, and where it is part of a label.
-    """
-    if model.label_set.task == "single":
-        return None
-    separator = model.manifest.training_data.get("reading", {}).get("label_separator")
-    if separator is None or any(separator in label for label in model.labels):
-        return None
-    return str(separator)
 
 
 def _join_labels(predictions: Sequence[Prediction], separator: str) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from assay.data.blank_text import is_blank
 from assay.data.files.row import Record
-from assay.data.labels import list_labels
-from assay.runtime.limits.confidence import word_confidence
+from assay.runtime.label_cells import join_for_people
+from assay.runtime.limits.confidence import word_confidence, word_none
 
 __all__ = ["scores_of", "shorten"]
 
@@ -28,8 +28,6 @@ ADDED = (
 )
 SCORE = "score:"
 BY_RULE = "by its rule"  # the same, where a rule gave a label below the highest score
-# How sure it is that no label fits: the highest score beside it says something else.
-NONE_FITS = {"sure": "sure that none fits", "leaning": "leaning to none"}
 NO_TEXT = "no text"  # in the place of how sure a label is, where a row holds no text
 TITLES = ("label", "score", "second label", "confidence", "in scope")
 SEVERAL_TITLES = ("labels", "highest score", "confidence", "in scope")
@@ -78,21 +76,16 @@ def _shorten_several(record: Record, text_column: str | None, separator: str | N
     short = _input_columns(record, SEVERAL_TITLES)
     labels, scores = record["predicted_labels"], scores_of(record)
     highest = max(scores.values())
-    short["labels"] = None if labels is None else _join(labels, separator)
+    short["labels"] = None if labels is None else join_for_people(labels, separator)
     short["highest score"] = round(highest, 3)
-    sureness = highest if labels else math.prod(1 - score for score in scores.values())
-    short["confidence"] = word_confidence(sureness, is_answered=labels is not None)
-    if labels == [] and short["confidence"] in NONE_FITS:
-        short["confidence"] = NONE_FITS[short["confidence"]]
+    short["confidence"] = word_confidence(highest, is_answered=labels is not None)
+    if labels == []:  # the highest score beside it says something else
+        short["confidence"] = word_none(math.prod(1 - score for score in scores.values()))
     if text_column is not None and _holds_no_text(record.get(text_column)):
         short["confidence"] = NO_TEXT
     if "in_scope" in record:
         short["in scope"] = "yes" if record["in_scope"] else "no"
     return short
-
-
-def _join(labels: Sequence[str], separator: str | None) -> str:
-    return list_labels(labels) if separator is None else separator.join(labels)
 
 
 def _input_columns(record: Record, titles: Sequence[str]) -> Record:

@@ -124,7 +124,7 @@ def evaluate_command(
         if by is not None:
             found = _score_values(found, loaded, by, seed=common.seed)
         if out is not None:
-            write_table(found.rows(), out, overwrite=overwrite)
+            write_table(found.table_rows(out), out, overwrite=overwrite)
     if common.json:
         print_json(found.to_dict())
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -13,9 +13,11 @@ from assay.data.label_dtypes import check_label_dtype
 from assay.data.texts import plain_list
 from assay.errors import InputError
 
-__all__ = ["label_array"]
+__all__ = ["check_one_kind", "label_array"]
 
 LABEL_TYPES = (str, int, float, np.generic)
+TRUTH, NUMBERS = "True or False", "numbers"
+KINDS = {"texts": (str,), TRUTH: (bool, np.bool_), NUMBERS: (int, float, np.number)}
 
 
 def label_array(labels: Sequence[Any]) -> np.ndarray:
@@ -29,7 +31,9 @@ def label_array(labels: Sequence[Any]) -> np.ndarray:
         A label is not known, or is neither a text nor a number.
     """
     _check_known(labels)
-    array = _as_array(_without_enums(labels))
+    plain = _without_enums(labels)
+    check_one_kind(plain)
+    array = _as_array(plain)
     check_label_dtype(array)
     _check_values(array)
     if array.dtype.kind == "T":
@@ -39,11 +43,6 @@ def label_array(labels: Sequence[Any]) -> np.ndarray:
     kinds = set(map(type, array.tolist()))
     for kind in kinds:
         _check_kind(kind)
-    if len({issubclass(kind, str) for kind in kinds}) > 1:
-        raise InputError(
-            "some labels are texts and others numbers; one kind is accepted",
-            hint="write them as texts: [str(label) for label in labels]",
-        )
     if len(kinds) == 1 and kinds <= {int, bool, float}:
         numbers = np.array(array.tolist())
         if numbers.dtype.kind == "O":
@@ -54,6 +53,35 @@ def label_array(labels: Sequence[Any]) -> np.ndarray:
             )
         return numbers
     return array
+
+
+def check_one_kind(labels: Iterable[Any]) -> None:
+    """Refuse labels of which some are texts and others numbers, or True and False.
+
+    Python says that True is 1, and NumPy makes the text "1" of a 1 beside texts, so that two labels
+    would become one. 1 and 1.0 are one number, and one label.
+
+    Raises
+    ------
+    InputError
+        They are of several kinds.
+    """
+    kinds = getattr(labels, "dtype", None)
+    if isinstance(kinds, np.dtype) and kinds.kind != "O":
+        return
+    types = set(map(type, plain_list(labels)))
+    found = [kind for kind, own in KINDS.items() if any(issubclass(one, own) for one in types)]
+    if NUMBERS in found and not any(_is_number(one) for one in types):
+        found.remove(NUMBERS)  # bool is a kind of int
+    if len(found) > 1:
+        raise InputError(
+            f"some labels are {found[0]} and others {found[1]}; one kind is accepted",
+            hint="write them as texts: [str(label) for label in labels]",
+        )
+
+
+def _is_number(kind: type) -> bool:
+    return issubclass(kind, KINDS[NUMBERS]) and not issubclass(kind, KINDS[TRUTH])
 
 
 def _check_values(array: np.ndarray) -> None:

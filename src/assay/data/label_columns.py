@@ -16,9 +16,10 @@ from shlex import quote
 from assay.data.files.footers import is_footer
 from assay.data.texts import LabelledTexts
 from assay.data.word_labels import warn_of_word_labels
-from assay.errors import DataError, cut
+from assay.errors import DataError, InputError, cut
 
 __all__ = [
+    "check_joined_labels",
     "check_label_column",
     "find_separator",
     "is_all_different",
@@ -40,6 +41,7 @@ SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+\d{2,3}")  # 1.23E+11
 MIN_ROWS = 20  # of fewer rows no share of different values means anything
 DIFFERENT_FRACTION = 0.5  # of rows with a label of their own: more are no classes
 SEPARATORS = (",", ";", "|", "#")  # the last one: doccano
+JOINTS = (";", "|")  # that hardly any name holds
 MAX_DECIMALS = 12  # different numbers with decimals: 0.0 to 5.0 in halves are 11
 MAX_WHOLE = 100  # different whole numbers that do not simply count the classes
 MAX_RATINGS = 11  # 0 to 10
@@ -206,12 +208,36 @@ def _check_joined(counts: Counter[str], *, source: str, column: str) -> None:
     )
 
 
+def check_joined_labels(labels: Sequence[str]) -> None:
+    """Refuse labels of one per text, given by a program, that look like several joined ones.
+
+    Raises
+    ------
+    InputError
+        They look joined by a character.
+    """
+    counts = Counter(labels)
+    separator = find_separator(counts)
+    if separator is None or _numbers(counts) is not None:
+        return
+    joined = [label for label in counts if separator in label]
+    n_texts = sum(counts[label] for label in joined)
+    raise InputError(
+        f"the labels of {n_texts:,} of {counts.total():,} texts look like several that are joined "
+        f"by '{separator}', such as '{cut(joined[0])}'; one label per text, or a list of labels "
+        "per text, is accepted",
+        hint=f"give lists: [label.split({separator!r}) for label in labels]; fit(..., "
+        "single_label=True) takes each as one label, as it is",
+    )
+
+
 def find_separator(labels: Collection[str]) -> str | None:
     """Return the character that joins several labels in the cells of a column, or None.
 
     Cells are joined labels if taking them apart leaves fewer different labels than there are
     different cells, and at least half of the pieces occur in several cells. So names with a comma,
-    such as "Home, Garden", are left alone.
+    such as "Home, Garden", are left alone. Few names hold one of `JOINTS`: two such cells are
+    enough where half of the pieces occur in several cells, and one of them is a cell by itself.
 
     Examples
     --------
@@ -223,12 +249,18 @@ def find_separator(labels: Collection[str]) -> str | None:
     distinct = set(labels)
     for separator in SEPARATORS:
         joined = [label for label in distinct if separator in label]
-        if len(joined) < 3:
+        if len(joined) < 2:
             continue
         cells = [_pieces(label, separator) for label in distinct]
         n_cells = Counter(chain.from_iterable(cells))
         n_shared = sum(n > 1 for n in n_cells.values())
-        if len(n_cells) < len(distinct) and 2 * n_shared >= len(n_cells):
+        if 2 * n_shared < len(n_cells):
+            continue
+        alone = set().union(*(own for own in cells if len(own) == 1))
+        is_alone = any(n_cells[piece] > 1 for piece in alone)
+        if len(joined) > 2 and len(n_cells) < len(distinct):
+            return separator
+        if separator in JOINTS and is_alone:
             return separator
     return None
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from assay.data.cell_values import is_null
-from assay.data.label_array import label_array
+from assay.data.label_array import check_one_kind, label_array
 from assay.data.label_dtypes import check_label_dtype
 from assay.data.label_forms import are_matrix_rows
 from assay.data.texts import plain_list
@@ -123,7 +123,9 @@ def name_labels(lists: Iterable[Iterable[Any]]) -> np.ndarray:
     InputError
         They are of several kinds, or of none that is accepted.
     """
-    distinct = list(dict.fromkeys(chain.from_iterable(lists)))
+    names = list(chain.from_iterable(lists))
+    check_one_kind(names)  # before True and 1 become one
+    distinct = list(dict.fromkeys(names))
     if not distinct:
         return np.array([])
     if not all(isinstance(name, str) for name in distinct):

@@ -26,7 +26,7 @@ from assay.data.texts import check_texts
 from assay.errors import InputError
 from assay.methods import METHODS, join_names, methods_where
 from assay.models.outputs import Outputs
-from assay.models.pairs import check_pair, check_task, pair_texts
+from assay.models.pairs import check_not_joined, check_pair, check_task, pair_texts
 from assay.progress import Progress
 from assay.runtime.entries import CheckpointEntry, TokenizationEntry, TrainingDataEntry
 from assay.runtime.limits.scripts import has_emoji, list_scripts
@@ -100,6 +100,7 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         score: Score | None = None,
         progress: Progress | None = None,
         states: TrainingStates | None = None,
+        single_label: bool = False,
     ) -> Self:
         """Learn from labelled texts, forgetting what was learnt before.
 
@@ -117,16 +118,21 @@ class TextClassifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]
         progress : Progress, optional
         states : TrainingStates, optional
             `finetune` keeps the state of its training there, and goes on from one that it finds.
+        single_label : bool
+            Take names that look like several joined ones, such as "joy|fear", as one label each.
 
         Raises
         ------
         InputError
             A parameter or an argument is not of an accepted type, or a number out of range; there
-            are more texts than labels, or fewer; a label is None.
+            are more texts than labels, or fewer; a label is None; or labels look like several
+            joined ones.
         DataError
             Fewer than two classes, or a validation label that train lacks.
         """
         context = FitContext(score=score, progress=progress or Progress(), states=states)
+        if not single_label:
+            check_not_joined(y)
         self._learn(X, y, context, validation)
         texts = check_texts(X, name="X")
         self.training_data_ = {

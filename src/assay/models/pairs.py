@@ -8,11 +8,13 @@ from typing import Any
 from sklearn.utils.multiclass import check_classification_targets
 
 from assay.data.label_array import label_array
+from assay.data.label_columns import check_joined_labels
+from assay.data.several_arrays import own_labels
 from assay.data.texts import check_texts
 from assay.errors import InputError
 from assay.training.targets import Targets, find_targets
 
-__all__ = ["check_pair", "check_task", "pair_texts"]
+__all__ = ["check_not_joined", "check_pair", "check_task", "pair_texts"]
 
 FITTED_ON = {
     "single": "the labels are several per text, and the estimator was fitted on one per text; "
@@ -42,6 +44,23 @@ def check_task(labels: Any, targets: Targets) -> None:
     task = find_targets(labels).task
     if _count_rows(labels) and task != targets.task:
         raise InputError(FITTED_ON[targets.task])
+
+
+def check_not_joined(labels: Any) -> None:
+    """Refuse texts such as "joy|fear" where each would be a label of its own.
+
+    Labels that are no texts are looked at elsewhere.
+
+    Raises
+    ------
+    InputError
+        The labels look like several joined ones.
+    """
+    if getattr(labels, "ndim", 1) != 1 or find_targets(labels).task != "single":
+        return
+    names = own_labels(labels)
+    if names and all(isinstance(name, str) for name in names):
+        check_joined_labels(names)
 
 
 def pair_texts(texts: Sequence[str], labels: Any, *, task: str, name: str) -> tuple[list[str], Any]:

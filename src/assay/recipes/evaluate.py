@@ -134,6 +134,10 @@ class Evaluation(Brief):
             seen=self.scored.seen,
         )
 
+    def table_rows(self, out: Path) -> Iterator[dict[str, Any]]:
+        """Return `rows` as a file holds them: the same, whatever its kind."""
+        return self.rows()
+
     def to_pandas(self) -> pd.DataFrame:
         """Return `rows` as a frame with one row per text."""
         return make_frame(self.rows())

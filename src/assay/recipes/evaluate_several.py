@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assay._display import Brief, html_block, html_table, percent
+from assay.data.files.style import PLAIN_STYLES
+from assay.data.files.writers import out_kind
 from assay.data.frames import make_frame
 from assay.data.labels import LabelSet
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.texts import LabelledTexts, Splits
+from assay.evaluation.several_mistakes import SurprisingText, find_surprising
 from assay.evaluation.several_scores import SeveralScores
 from assay.evaluation.several_scoring import SeveralScored, answers_of, score_several_split
 from assay.evaluation.several_slices import SeveralSlice
 from assay.progress import Progress
 from assay.recipes.steps.known_data import check_labels, name_texts
+from assay.runtime.label_cells import find_joint, join_for_people
 from assay.runtime.predictor import Model
 
 if TYPE_CHECKING:
@@ -27,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["SeveralEvaluation", "as_several", "evaluate_several"]
 
 logger = logging.getLogger(__name__)
+
+WORKBOOK = ".xlsx"
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,6 +51,8 @@ class SeveralEvaluation(Brief):
     scored : SeveralScored
     by : sequence of SeveralSlice
         Scores by the values of a column of the data, where one was asked for.
+    joint : str, optional
+        What joins the labels of a cell in the data of the model. None: they are lists.
     """
 
     method: str
@@ -51,13 +61,14 @@ class SeveralEvaluation(Brief):
     split: str
     scored: SeveralScored
     by: Sequence[SeveralSlice] = ()
+    joint: str | None = None
 
     @property
     def scores(self) -> SeveralScores:
         """Scores of the split."""
         return self.scored.scores
 
-    def rows(self) -> Iterator[dict[str, object]]:
+    def rows(self) -> Iterator[dict[str, Any]]:
         """Return every text with its labels, the predicted ones and all scores.
 
         Yields
@@ -84,6 +95,30 @@ class SeveralEvaluation(Brief):
             if seen is not None:
                 found["trained_on"] = bool(seen[i])
             yield {**found, **dict(zip(names, record["probs"], strict=True))}
+
+    @property
+    def surprising(self) -> list[SurprisingText]:
+        """The surest mistakes: labels that are probably missing in the data, then extra ones."""
+        return find_surprising(self.scored, self.labels)
+
+    def table_rows(self, out: Path) -> Iterator[dict[str, Any]]:
+        """Return `rows` as a file holds them: lists of labels where its kind has lists.
+
+        In a table they are cells as in the output of `predict`: joined as in the training data of
+        the model, else lists in JSON; in a workbook, for people, by commas.
+        """
+        kind = out_kind(out)
+        join: Callable[[Sequence[str]], str]
+        if kind == WORKBOOK:
+            join = partial(join_for_people, joint=self.joint)
+        elif kind in PLAIN_STYLES and self.joint is not None:
+            join = self.joint.join
+        else:
+            yield from self.rows()
+            return
+        for row in self.rows():
+            cells = {name: join(row[name]) for name in ("labels", "predicted_labels")}
+            yield {**row, **cells}
 
     def to_pandas(self) -> pd.DataFrame:
         """Return `rows` as a frame with one row per text."""
@@ -149,4 +184,5 @@ def evaluate_several(
     labelled = splits[split]
     check_labels(labelled, model.labels, where=name_texts(splits.source, split))
     scored = score_several_split(model, labelled, seed=seed, seen=seen, progress=progress)
-    return SeveralEvaluation(model.method, model.labels, splits.source, split, scored)
+    joint = find_joint(model)
+    return SeveralEvaluation(model.method, model.labels, splits.source, split, scored, joint=joint)

@@ -42,6 +42,7 @@ LEAST_WRITTEN = 0.005  # a smaller share would be written as 0
 ITSELF = "#e4e7ec"  # cells of a label and itself
 DARK = 0.45  # share of the largest from which a cell is so dark that its number is white
 LABEL_CELLS = 26
+BEYOND = 1.25  # times the last threshold that any text reaches is the end of its axis
 
 
 def draw_several(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[str, bytes]:
@@ -104,12 +105,10 @@ def _draw_thresholds(curves: Sequence[Mapping[str, Any]], language: str) -> byte
     def paint() -> Figure:
         n_columns = min(3, len(curves))
         n_rows = math.ceil(len(curves) / n_columns)
-        figure = new_figure(2.1 * n_columns + 0.4, 1.9 * n_rows + 0.5, gap=0.08)
-        axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+        figure = new_figure(2.5 * n_columns + 0.4, 2.1 * n_rows + 0.5, gap=0.08)
+        axes = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False)
         for ax in list(axes.flat)[len(curves) :]:
             ax.set_visible(False)
-        for ax in list(axes.flat)[max(0, len(curves) - n_columns) : len(curves)]:
-            ax.tick_params(labelbottom=True)  # the lowest of its column, where the last row ends
         for ax, curve in zip(axes.flat, curves, strict=False):
             _paint_curve(ax, curve)
         names = (("columns.precision", CLASS_COLOURS[0]), ("columns.recall", CLASS_COLOURS[1]))
@@ -128,11 +127,21 @@ def _paint_curve(ax: Axes, curve: Mapping[str, Any]) -> None:
     ax.plot(curve["thresholds"], precision, color=CLASS_COLOURS[0])
     ax.plot(curve["thresholds"], curve["recall"], color=CLASS_COLOURS[1])
     ax.axvline(curve["threshold"], color=INK, linestyle=":", linewidth=1)
-    ax.set_xlim(0, 1)
+    ax.set_xlim(0, _last_threshold(curve))
     ax.set_ylim(-0.02, 1.02)
+    ax.locator_params(axis="x", nbins=4)
     ax.yaxis.set_major_formatter(show_percent)
     ax.grid()
     ax.set_title(_named(curve["label"]))
+
+
+def _last_threshold(curve: Mapping[str, Any]) -> float:
+    """Return up to where a curve is drawn: a rare label has no score above, say, 0.25."""
+    reached = [0.0, float(curve["threshold"])]
+    for threshold, recall in zip(curve["thresholds"], curve["recall"], strict=True):
+        if recall > 0:
+            reached.append(float(threshold))
+    return min(1.0, BEYOND * max(reached))
 
 
 def draw_together(

@@ -18,7 +18,7 @@ from assay.disk import write_whole
 from assay.reporting.environment import tidy
 from assay.reporting.fonts import find_missing_glyphs
 from assay.reporting.old_reports import upgrade_several
-from assay.reporting.several_figures import FIGURES, draw_several
+from assay.reporting.several_figures import FIGURES, MAX_NUMBERED, draw_several
 from assay.reporting.several_tables import (
     tell_facts,
     tell_several,
@@ -106,6 +106,9 @@ def _fill(
     missing = find_missing_glyphs(report["data"]["labels"], language=language)
     if missing is not None:
         sentences.append(spoken.tell(missing.to_dict()))
+    large = ["map"]  # figures that open at full size
+    if len(report["data"]["labels"]) > MAX_NUMBERED:
+        large.append("labels_together")
     shown = {
         "title": report["title"],
         "version": report.get("assay_version"),
@@ -115,5 +118,6 @@ def _fill(
         "facts": tell_facts(report, spoken),
         "figures": figures,
         "pictures": FIGURES,
+        "large": large,
     }
     return str(spoken.environment.get_template(template).render(shown))

@@ -9,7 +9,7 @@ import numpy as np
 
 from assay.data.blank_text import is_blank
 from assay.runtime.explain import ExplanationEntry
-from assay.runtime.limits.confidence import Confidence, word_confidence
+from assay.runtime.limits.confidence import Confidence, word_confidence, word_none
 from assay.runtime.limits.scripts import name_unseen_scripts
 from assay.runtime.nearest import NeighbourEntry
 from assay.runtime.predictor import Model
@@ -96,18 +96,20 @@ def judge_text(
     in_scope = None
     if scope is not None and threshold is not None:
         in_scope = is_readable and scope >= threshold
-    sureness = best["score"]
-    if isinstance(answer, list):
+    is_answered = is_readable and answer is not None
+    confidence = word_confidence(best["score"], is_answered=is_answered)
+    if not isinstance(answer, list):
+        label = answer
+    else:
         label = answer[0] if answer else None
         if not answer:  # as sure as it is that the text has none of the labels
-            sureness = float(model.answering.statements(probs[None])[0, -1])
-    else:
-        label = answer
+            none = float(model.answering.statements(probs[None])[0, -1])
+            confidence = word_none(none, is_answered=is_answered)
     judgement: Judgement = {
         "label": label,
         "best_label": best["label"],
         "score": best["score"],
-        "confidence": word_confidence(sureness, is_answered=is_readable and answer is not None),
+        "confidence": confidence,
         "abstained": answer is None,
         "scope": scope,
         "in_scope": in_scope,

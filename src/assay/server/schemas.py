@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
+from assay.runtime.limits.confidence import Confidence
 from assay.server.api import Schema
 from assay.server.limits import Limits
 from assay.server.requests import MAX_NEAREST
@@ -188,7 +189,10 @@ class Judgement(BaseModel):
         description="The label with the highest score, also if the model abstains."
     )
     score: float = Field(description="The score of best_label.")
-    confidence: Literal["sure", "leaning", "does not know"]
+    confidence: Confidence = Field(
+        description="How sure the answer is; where none of several labels is given, how sure that "
+        "none fits."
+    )
     abstained: bool
     scope: float | None = Field(
         description="Share of validation texts that look no more like the training data than it."

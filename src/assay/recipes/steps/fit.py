@@ -312,6 +312,7 @@ def fit_estimator(
         score=EPOCH_SCORES[label_set.task](label_set, options.seed),
         progress=progress,
         states=options.states,
+        single_label=True,  # it was looked at when the data were read
     )
     if options.folds is not None:
         pairs = options.folds.calibration_pairs(data.label_ids)
