@@ -5,6 +5,7 @@ Also tests assay.models.outputs, which says what the columns of a saved network 
 
 import json
 import pickle
+import re
 import shutil
 
 import numpy as np
@@ -18,11 +19,12 @@ from sklearn.base import clone
 from _support.small_models import small_estimator
 from assay import load_data
 from assay.data.labels import LabelSet
+from assay.errors import CheckError
 from assay.models import save_model
 from assay.models.compact import NETWORK_TEXTS, Compact
 from assay.models.stock import load_classifier
 from assay.recipes.evaluate import evaluate_model
-from assay.recipes.export import export_model
+from assay.recipes.export import ParityLimits, export_model
 from assay.runtime.layout import Layout
 from assay.runtime.linear import sigmoid
 from assay.runtime.predictor import load_model
@@ -218,6 +220,21 @@ def test_copy_in_eight_bits_is_compared_by_its_sets(saved, tmp_path) -> None:
     card = (tmp_path / "small" / "README.md").read_text()
     assert "independent `probs`" in card
     assert "| exact match |" in card
+
+
+def test_copy_in_eight_bits_that_differs_is_refused(saved, tmp_path) -> None:
+    """With exact match before and after, and how many texts get other labels; nothing is left."""
+    texts, labels = draw(4, 60)
+    given = {"export_format": "onnx-int8", "data": (texts, labels)}
+    limits = ParityLimits(max_difference=1e-9, max_accuracy_loss=-1.0)
+    with pytest.raises(CheckError, match=r"a score differs by [\d.e-]+ \(1e-09 is") as caught:
+        export_model(saved["compact"], tmp_path / "small", limits=limits, **given)
+    assert re.search(
+        r"exact match falls by -?[\d.]+ \(-1.* is accepted\); exact match \d\.\d{4} before, "
+        r"\d\.\d{4} after; \d+ of \d+ texts \([\d.]+%\) get other labels\. Nothing was written",
+        caught.value.message,
+    )
+    assert not (tmp_path / "small").exists()
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -280,6 +280,10 @@ def test_run_chooses_thresholds_out_of_fold_and_reports_it(data: Path, tmp_path:
     assert outcome["thresholds"] == {"sad": pytest.approx(threshold)}
     report = (tmp_path / "r" / "report.md").read_text(encoding="utf-8")
     assert "Labels by rule" in report
+    said = "are those of thresholds for F1, and scores of test those of the thresholds"
+    assert said in report
+    assert any(said in warning for warning in results["warnings"])
+    assert not any("below what the evidence" in warning for warning in results["warnings"])
     assert "for what was asked, as the table of labels by rule says, and else for F1" in report
     card = (tmp_path / "r" / "model" / "README.md").read_text(encoding="utf-8")
     assert "A recall of at least 70.0% was asked of 'sad'. Its threshold" in card

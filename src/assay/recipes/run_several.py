@@ -135,10 +135,13 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
         kind="caveats.several_near_evidence",
     )
     small = find_several_small_test(promised, test, metric=metric)
+    lower = find_several_fall(promised, test, metric=metric)
+    if one.fitted.model.manifest.threshold_rule:  # scores of other thresholds promise nothing
+        lower = Fact.of("caveats.several_rule_evidence")
     if small is not None and templates:  # then the evidence is no promise either
         small = Fact("caveats.several_small_test_near", small.values)
     found = (
-        find_several_fall(promised, test, metric=metric),
+        lower,
         small or find_few_given(test),
         find_several_leaks(
             one.scored["test"], split="test", fitted_on=one.fitted_on, metric=metric
