@@ -184,3 +184,21 @@ def test_corrections_come_after_the_cut_and_before_the_check(tmp_path):
             options=DataOptions(corrections=str(corrections(tmp_path, *odd))),
             seed=0,
         )
+
+
+def test_label_that_was_changed_after_the_decision_stays(tmp_path, splits, caplog):
+    """What a person changed since is not undone; the row is named, and the others are applied."""
+    rows = [(12, "so sad", "sadness", "joy"), (13, "so bad", "joy", "fear")]
+    lines = [",".join(COLUMNS)]
+    for row, text, label, before in rows:
+        lines.append(f"wrong_label,train,{row},,{before},{label},,,{hash_text(text)},yes")
+    path = tmp_path / "c.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with caplog.at_level(logging.WARNING, logger="assay"):
+        made = apply_corrections(splits, path)
+    assert made["train"].labels == ("joy", "sadness", "sadness")
+    assert made.n_corrections == 1
+    assert "1 accepted row skipped: the label is another one than when it was decided" in (
+        caplog.text
+    )
+    assert "line 3: train row 13" in caplog.text

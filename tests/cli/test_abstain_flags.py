@@ -309,28 +309,35 @@ def test_train_without_a_target_says_nothing_of_it(invoke, folders, tmp_path):
     assert load_model(out).coverage_curve.n_texts == 200
 
 
-def test_target_out_of_reach_is_a_warning_of_train(invoke, folders, tmp_path):
-    """Training is not thrown away: exit code 0, a warning that says how far it gets, a model that always answers."""
-    out = tmp_path / "model"
-    done = invoke(
-        "train",
-        folders / "data",
-        "--method",
-        "linear",
-        "--out",
-        out,
-        "--target-accuracy",
-        "0.9999",
-        "--json",
-    )
-    assert records(done)[0]["abstain"] is None
-    assert (
-        f"warning: on {N_FOLDED} out-of-fold texts no answers can be shown to be right 0.9999 of the time"
-        in done.stderr
-    )
-    assert "the model was saved without a rule, so that it always answers" in done.stderr
+@pytest.mark.parametrize("as_json", [False, True])
+def test_target_out_of_reach_is_a_check_that_said_no(invoke, folders, tmp_path, as_json):
+    """Training is not thrown away: the exit code of a check, a sentence, a model that always answers."""
+    out, flags = tmp_path / "model", ["--json"] if as_json else []
+    command = ("train", folders / "data", "--method", "majority", "--out", out)
+    done = invoke(*command, "--target-accuracy", "0.95", *flags)
+    assert done.exit_code == 3
+    said = f"a target accuracy of 0.95 cannot be reached: on the {N_FOLDED} texts of train and"
+    if as_json:
+        result = json.loads(done.stdout)
+        assert result["abstain"] is None
+        assert said in result["abstain_refused"]
+        assert done.stderr.count("cannot be reached") == 0
+    else:
+        assert done.stderr.count(f"error: {said}") == 1
+        assert "hint: the model was saved without a rule: it always answers" in done.stderr
     assert load_model(out).abstain_rule is None
     assert "abstains" not in invoke("info", out).stdout
+
+
+def test_target_that_no_model_can_show_is_refused_before_training(invoke, folders, tmp_path):
+    """If all answers were right, the interval would still begin below it."""
+    command = ("train", folders / "data", "--method", "linear", "--out", tmp_path / "model")
+    done = invoke(*command, "--target-accuracy", "0.9999")
+    assert done.exit_code == 2
+    assert f"error: a target accuracy of 0.9999 cannot be shown on the {N_FOLDED} texts of" in (
+        done.stderr
+    )
+    assert listing(tmp_path) == set()
 
 
 @pytest.mark.parametrize(

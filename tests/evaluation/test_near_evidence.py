@@ -106,3 +106,13 @@ def test_texts_with_several_labels_are_scored_without_near_duplicates(language):
     assert several_facts(predictions, np.arange(160), "accuracy") == []
     (fact,) = several_facts(held_out_labels(30), np.arange(130) % 100, "micro-f1")
     assert fact.kind == "caveats.near_evidence_all"
+
+
+@pytest.mark.parametrize(("n_near", "is_notable"), [(17, False), (18, True)])
+def test_many_are_a_twentieth(n_near, is_notable):
+    """What is read from results.json and what a model says hold the same numbers."""
+    found = NearEvidence(n_near, 360 - n_near, {"accuracy": 0.5, "macro-f1": 0.4})
+    assert found.is_notable == is_notable
+    assert NearEvidence.from_dict(found.to_dict()).is_notable == is_notable
+    assert found.claim() == {"n_near": n_near, "n_others": 360 - n_near, "accuracy": 0.5}
+    assert NearEvidence.from_dict(None) is None

@@ -1,5 +1,7 @@
 """Tests of assay.evaluation.rule_effects: what a rule changes, counted by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,3 +55,15 @@ def test_an_outcome_names_the_thresholds_by_label():
     outcome = RuleOutcome(LabelRule((None, 0.3)), None, {"fraud": 0.9}).to_dict(LABELS.names)
     assert outcome["thresholds"] == {"fraud": 0.3}
     assert (outcome["min_recall"], outcome["refused"]) == ({"fraud": 0.9}, None)
+
+
+def test_accuracy_and_costs_are_the_mean_of_all_divisions_into_folds(scored):
+    """As every table gives them: the first division alone told another number beside it."""
+    worse = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.6, 0.4]])
+    divided = replace(scored, divisions=np.stack([PROBS, worse]))
+    costs = ((0.0, 1.0), (4.0, 0.0))
+    effect = measure_rule(None, divided, "out_of_fold", ["fraud"], costs).to_dict()
+    assert effect["accuracy_without"] == effect["accuracy"] == (0.75 + 0.25) / 2
+    assert effect["mean_cost"] == (4 / 4 + 9 / 4) / 2
+    (fraud,) = effect["labels"]
+    assert (fraud["recall"], fraud["n_texts"]) == (0.5, 2)

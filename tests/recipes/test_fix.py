@@ -2,7 +2,8 @@
 
 The modules `assay.data.files.relabelled`, `assay.data.files.relabelled_records`,
 `assay.data.files.relabelled_json`, `assay.data.files.relabelled_values`,
-`assay.data.files.workbook_results` and `assay.cli.fix_command` are tested here too.
+`assay.data.files.workbook_results`, `assay.recipes.steps.accepted_labels` and
+`assay.cli.fix_command` are tested here too.
 """
 
 from __future__ import annotations
@@ -35,13 +36,15 @@ TEXTS = [
 ]
 
 
-def decide(path, *rows, kind="wrong_label"):
-    """Write decisions: (split, row, text, label, accept)."""
+def decide(path, *rows, kind="wrong_label", before=""):
+    """Write decisions: (split, row, text, label, accept), on rows with a label before."""
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(COLUMNS)
         for split, row, text, label, accept in rows:
-            writer.writerow([kind, split, row, text, "", label, "", "", hash_text(text), accept])
+            writer.writerow(
+                [kind, split, row, text, before, label, "", "", hash_text(text), accept]
+            )
     return path
 
 
@@ -702,3 +705,49 @@ def test_decisions_on_other_data_are_refused(tmp_path):
     rows.append(("all", 3, "so sad", "joy", "yes"))
     fixed = fix_data(path, decide(tmp_path / "d.csv", *rows), out)
     assert (fixed.n_applied, len(fixed.skipped)) == (1, 2)
+
+
+def test_label_that_was_changed_after_the_decision_stays(tmp_path):
+    """The rest is applied; a row that has the accepted label by now is right already."""
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\nso glad,joy\nso sad,fear\nso bad,sad\nso so,sad\n", "utf-8")
+    rows = [(row, text) for row, text in enumerate(["so glad", "so sad", "so bad"], start=2)]
+    decisions = [("all", row, text, "sad", "yes") for row, text in rows]
+    path_of_decisions = decide(tmp_path / "d.csv", *decisions, before="joy")
+    fixed = fix_data(path, path_of_decisions, tmp_path / "fixed.csv")
+    assert (fixed.n_applied, fixed.n_right_already, fixed.n_changed_since) == (1, 1, 1)
+    assert fixed.skipped == (
+        "line 3: all row 3 has the label 'fear' now, and had 'joy' when it was decided",
+    )
+    assert "so glad,sad\nso sad,fear\nso bad,sad\n" in (tmp_path / "fixed.csv").read_text()
+    with pytest.raises(
+        DataError, match=r"d.csv: no accepted row has the label in .* decided:\n  - line"
+    ):
+        fix_data(path, decide(path_of_decisions, decisions[1], before="joy"), tmp_path / "two.csv")
+    assert not (tmp_path / "two.csv").exists()
+
+
+def test_several_labels_that_were_changed_after_the_decision_stay(tmp_path):
+    """In whatever order and spelling they are: JSON lists, joined cells."""
+    path = tmp_path / "train.csv"
+    labels = ("price;quality", "quality;price", "delivery", "price", "quality", "delivery")
+    lines = [f"text {i},{label}\n" for i, label in enumerate(labels)]
+    path.write_text("text,label\n" + "".join(lines), encoding="utf-8")
+    rows = [("all", i + 2, f"text {i}", '["delivery", "price"]', "yes") for i in range(3)]
+    decisions = decide(tmp_path / "d.csv", *rows, before='["price", "quality"]')
+    options = DataOptions(label_separator=";")
+    fixed = fix_data(path, decisions, tmp_path / "fixed.csv", options=options)
+    assert (fixed.n_applied, fixed.n_changed_since) == (2, 1)
+    assert "text 2,delivery\n" in (tmp_path / "fixed.csv").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("merge_labels", [False, True])
+@pytest.mark.parametrize("before", ["Joy", "joy"])
+def test_another_spelling_is_no_label_that_was_changed(tmp_path, before, merge_labels):
+    """Whether spellings were merged when the data were audited, now, both times or never."""
+    path = tmp_path / "train.csv"
+    path.write_text("text,label\nso glad,Joy\nso sad,sad\nso fine,joy\nfine,joy\n", "utf-8")
+    decisions = decide(tmp_path / "d.csv", ("all", 2, "so glad", "sad", "yes"), before=before)
+    options = DataOptions(merge_labels=merge_labels)
+    fixed = fix_data(path, decisions, tmp_path / "fixed.csv", options=options)
+    assert (fixed.n_applied, fixed.n_changed_since) == (1, 0)

@@ -217,6 +217,27 @@ def test_card_shows_scores_without_leaks():
     assert "| test | 1,989 | Accuracy | 92.1% | 91.0–93.0% |" in body
 
 
+@pytest.mark.parametrize(
+    ("task", "language", "said"),
+    [
+        ("single", "en", "96 of the 324 texts that methods were chosen on are nearly the same"),
+        ("single", "ko", "이를 뺀 228개의 정확도는 81.2%"),
+        ("multi", "en", "No score of theirs says how texts fare that are written anew"),
+    ],
+)
+def test_card_says_that_a_score_may_be_memory(task, language, said):
+    """As the report does, of the texts that methods were chosen on; otherwise nothing is said."""
+    near = {"n_near": 96, "n_others": 228, "accuracy": 0.812}
+    score = {"split": "out_of_fold", "metric": "accuracy", "value": 0.954, "interval": [0.9, 0.97]}
+    score["n_texts"] = 324
+    plain = build_manifest(task=task, thresholds=[0.5, 0.5], scores=[score])
+    own = build_manifest(
+        task=task, thresholds=[0.5, 0.5], scores=[{**score, "near_duplicates": near}]
+    )
+    assert said in render_card(own, name="tweets", language=language)
+    assert "nearly the same" not in render_card(plain, name="tweets")
+
+
 def test_card_says_what_becomes_of_long_texts():
     """Cut, or read in windows, which stock tools do not do."""
     tokenization = {"max_tokens": 128, "long_texts": "window"}

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from assay.audit.issues import SPREADSHEET_ENCODINGS, hash_text
 from assay.data.files.readers import read_rows
 from assay.data.files.spreadsheet import unguard_cell
+from assay.data.spellings import find_spellings
+from assay.data.texts import Splits
 from assay.errors import DataError, cut, list_problems
 
 __all__ = [
     "KINDS_OF_LABELS",
+    "ChangedSince",
     "Correction",
     "FoundRow",
     "read_corrections",
@@ -68,6 +73,8 @@ class Correction:
         Which row of the data it is.
     proposed_label : str
         The label that the row gets.
+    label : str
+        The one that it had when it was decided; empty where that is not known.
     """
 
     line: int
@@ -76,6 +83,7 @@ class Correction:
     row: int
     text_sha256: str
     proposed_label: str
+    label: str = ""
 
 
 def read_corrections(path: Path | str) -> tuple[list[Correction], int]:
@@ -123,7 +131,8 @@ def read_corrections(path: Path | str) -> tuple[list[Correction], int]:
             number = cut(cells["row"].strip())
             problems.append(f"line {row.line:,}: row '{number}'; a whole number is accepted")
         else:
-            accepted.append(_correction(row.line, cells))
+            before = unguard_cell(str(row.values.get("label") or ""))
+            accepted.append(_correction(row.line, cells, before))
     if problems:
         raise DataError(f"{path.name} cannot be used:\n{list_problems(problems)}")
     return accepted, n_other_kinds
@@ -200,7 +209,7 @@ def _cells(values: dict[str, object], path: Path) -> dict[str, str]:
     return {name: unguard_cell(str(values[name] or "")) for name in NEEDED}
 
 
-def _correction(line: int, cells: dict[str, str]) -> Correction:
+def _correction(line: int, cells: dict[str, str], label: str) -> Correction:
     return Correction(
         line=line,
         kind=cells["kind"].strip(),
@@ -208,7 +217,62 @@ def _correction(line: int, cells: dict[str, str]) -> Correction:
         row=int(cells["row"].strip()),
         text_sha256=cells["text_sha256"].strip().casefold(),
         proposed_label=cells["proposed_label"],  # labels keep the white space around them
+        label=label,
     )
+
+
+class ChangedSince:
+    """Tells which rows got another label after they were decided.
+
+    Somebody gave it to them, which a decision on the old one must not undo. Another spelling of the
+    same label is no other label, whether spellings were merged then and now or not.
+
+    Parameters
+    ----------
+    splits : Splits
+        The data as they are now.
+    corrections : sequence of Correction
+    separator : str, optional
+        See `LabelSet.read_label`.
+    """
+
+    def __init__(
+        self, splits: Splits, corrections: Sequence[Correction], *, separator: str | None
+    ) -> None:
+        self._label_set, self._separator = splits.label_set, separator
+        counts: Counter[str] = Counter()
+        for labelled in splits.values():
+            counts.update(labelled.counts())
+        for one in corrections:
+            for name in self._read(one.label) or ():
+                counts.setdefault(name, 1)
+        self._usual = {found.label: found.proposed_label for found in find_spellings(counts)}
+
+    def has(self, one: Correction, now: str | Sequence[str]) -> bool:
+        """Tell whether a row has neither the label it had when decided nor the one it would get.
+
+        Parameters
+        ----------
+        one : Correction
+        now : str or sequence of str
+            What the row has in the data.
+        """
+        if not one.label:
+            return False
+        names = {now} if isinstance(now, str) else set(now)
+        known = (self._read(one.label), self._read(one.proposed_label))
+        return self._spelled(names) not in [self._spelled(names) for names in known]
+
+    def _read(self, written: str) -> set[str] | None:
+        """Return the labels of a cell; none where the data do not have them now."""
+        try:
+            label = self._label_set.read_label(written, separator=self._separator)
+        except DataError:
+            return None
+        return {label} if isinstance(label, str) else set(label)
+
+    def _spelled(self, names: set[str] | None) -> set[str] | None:
+        return None if names is None else {self._usual.get(name, name) for name in names}
 
 
 def _encoding(path: Path) -> str | None:

@@ -6,11 +6,12 @@ Labels of other splits are reported, never changed, but for how a label is writt
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from assay.audit.answers import KINDS_OF_LABELS, Correction, read_corrections
+from assay.audit.answers import KINDS_OF_LABELS, ChangedSince, Correction, read_corrections
 from assay.audit.issues import hash_text
 from assay.data.texts import Splits
 from assay.errors import DataError, cut, did_you_mean, list_problems, plural
@@ -56,7 +57,7 @@ def apply_corrections(splits: Splits, path: str | Path, *, separator: str | None
         )
     if not corrections:
         logger.warning("%s: no row is accepted, so no label is corrected", name)
-    corrected = _Corrected(splits, separator)
+    corrected = _Corrected(splits, corrections, separator)
     for one in corrections:
         corrected.add(one)
     _refuse(corrected.problems, splits, name)
@@ -66,6 +67,13 @@ def apply_corrections(splits: Splits, path: str | Path, *, separator: str | None
             "against are never changed; `assay fix` corrects the file itself",
             name,
             corrected.n_skipped,
+        )
+    if corrected.changed_since:
+        logger.warning(
+            "%s: %s skipped: the label is another one than when it was decided, and stays:\n%s",
+            name,
+            plural(len(corrected.changed_since), "accepted row"),
+            list_problems(corrected.changed_since),
         )
     logger.warning("%s: %s corrected", name, plural(corrected.n_changed, "label"))
     return corrected.splits()
@@ -86,6 +94,7 @@ class _Corrected:
     Parameters
     ----------
     splits : Splits
+    corrections : sequence of Correction
     separator : str or None
         See `LabelSet.read_label`.
 
@@ -94,13 +103,19 @@ class _Corrected:
     problems : _Problems
     n_skipped : int
         Accepted rows that are not of train.
+    changed_since : list of str
+        Accepted rows with another label than when they were decided.
     """
 
-    def __init__(self, splits: Splits, separator: str | None) -> None:
+    def __init__(
+        self, splits: Splits, corrections: Sequence[Correction], separator: str | None
+    ) -> None:
         self.problems = _Problems()
         self.n_skipped = 0
+        self.changed_since: list[str] = []
         self._splits = splits
         self._separator = separator
+        self._since = ChangedSince(splits, corrections, separator=separator)
         self._rows = _rows_by_line(splits)
         self._given: dict[tuple[str, int], Any] = {}
 
@@ -137,6 +152,10 @@ class _Corrected:
             self.problems.unknown_label.append(f"{where}: '{cut(unknown[0])}'{end}")
             return
         place = split, self._rows[split][one.row]
+        now = self._splits[split].labels[place[1]]
+        if self._since.has(one, now):
+            self.changed_since.append(where)
+            return
         if self._given.setdefault(place, label) != label:
             self.problems.two_labels.append(where)
 

@@ -9,7 +9,7 @@ import typer
 
 from assay.cli.command import add_command
 from assay.cli.options import Common, DataFlags, Out, Overwrite
-from assay.cli.show import print_json, print_line
+from assay.cli.show import print_json, print_line, print_sentence
 from assay.errors import plural
 
 __all__ = ["register"]
@@ -55,6 +55,11 @@ def fix_command(
     print_line(
         f"{plural(fixed.n_applied, 'label')} corrected{already}, {len(fixed.skipped):,} skipped"
     )
+    if fixed.n_changed_since:
+        print_sentence(
+            f"{plural(fixed.n_changed_since, 'skipped row')} got another label after the decision, "
+            "which stays: decide on it again with `assay review`"
+        )
     if fixed.n_merged:
         print_line(f"{plural(fixed.n_merged, 'row')} got the usual spelling of a label")
     n_changes = fixed.n_applied + fixed.n_merged

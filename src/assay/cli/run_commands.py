@@ -197,7 +197,20 @@ def _how_sure(scores: Mapping[str, Any], *, is_macro: bool) -> str:
     if is_macro:
         interval = show_interval(*scores["intervals"]["f1_macro"])
         said += f"; macro F1 is {percent(scores['f1_macro'])} ({interval})"
-    return f"{said}."
+    return f"{said}.{_doubt_near(scores)}"
+
+
+def _doubt_near(scores: Mapping[str, Any]) -> str:
+    """Take the promise back where many of the texts are nearly the same as a fitted one."""
+    from assay.evaluation.near_evidence import NearEvidence  # loads NumPy
+
+    near = NearEvidence.from_dict(scores.get("near_duplicates"))
+    if near is None or not near.is_notable:
+        return ""
+    return (
+        f" Do not expect that of new texts: {near.n_near:,} of these are nearly the same as one "
+        "that was learnt from."
+    )
 
 
 def _show_several(results: dict[str, Any], out: Path) -> None:
@@ -237,7 +250,8 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
         print_sentence(f"Left out:    {one['method']}: {one['reason']}")
     for warning in results["warnings"]:
         print_sentence(f"Note:        {warning}")
-    print_sentence(f"Recommended: {results['why']}")
+    doubt = _doubt_near(recommended["evidence"])
+    print_sentence(f"Recommended: {results['why'].rstrip('.')}.{doubt}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 

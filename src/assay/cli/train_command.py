@@ -23,7 +23,7 @@ from assay.cli.options import (
     Overwrite,
     RuleFlags,
 )
-from assay.cli.rule_check import refuse_broken_rule
+from assay.cli.rule_check import refuse_broken_rule, refuse_unreached
 from assay.cli.scores import EXACT_MATCH, SCORE_COLUMNS, print_rule, print_several, score_rows
 from assay.cli.show import print_json, print_line, print_sentence, print_table
 from assay.errors import InputError
@@ -177,7 +177,13 @@ def train_command(
         print_json(result)
     elif result:
         _show(result)
-    refuse_broken_rule(result.get("label_rule"), as_json=common.json)
+    _refuse_unshown(result, as_json=common.json)
+
+
+def _refuse_unshown(result: TrainedEntry, *, as_json: bool) -> None:
+    """End with the exit code of a check that said no where what was asked for is not reached."""
+    refuse_broken_rule(result.get("label_rule"), as_json=as_json)
+    refuse_unreached(result.get("abstain_refused"), as_json=as_json)
 
 
 def _parse_pause(text: str) -> float:

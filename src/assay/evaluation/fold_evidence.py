@@ -75,7 +75,9 @@ class FoldEvidence:
             n_folds=found.n_folds,
         )
         scores = _score_divisions(predictions, probs, label_set, seed=seed)
-        scored = ScoredSplit(labelled, texts.label_ids, probs[0], scores, predict_s=found.fit_s)
+        scored = ScoredSplit(
+            labelled, texts.label_ids, probs[0], scores, predict_s=found.fit_s, divisions=probs
+        )
         return cls(scored, predictions, probs, found.folds)
 
     def records(self, splits: Sequence[str], labels: Sequence[str]) -> Iterator[PredictionEntry]:

@@ -5,7 +5,6 @@ Everything is chosen on validation.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,8 +20,6 @@ from assay.runtime.limits.scope import TermStatistics
 from assay.runtime.predictor import Model
 
 __all__ = ["measure_limits", "measure_several_limits"]
-
-logger = logging.getLogger(__name__)
 
 
 def measure_limits(
@@ -43,7 +40,7 @@ def measure_limits(
         What the model scores on the validation split.
     target_accuracy : float, optional
         The model is to abstain so that its answers reach this accuracy. Where no threshold can be
-        shown to reach it, a warning is logged and no rule is recorded: the model always answers.
+        shown to reach it, no rule is recorded: the model always answers.
     split : str
         What the texts are called in the entries.
     measured_terms : array of shape (n_texts, n_measures), optional
@@ -68,16 +65,7 @@ def measure_limits(
         measured["scope"] = scope
     if target_accuracy is not None:
         rule = curve.reaching(target_accuracy)
-        if rule is None:
-            logger.warning(
-                "on %d %s texts no answers can be shown to be right %g of the time: "
-                "%.4f is the best; the model was saved without a rule, so that it always answers",
-                curve.n_texts,
-                split.replace("_", "-"),
-                target_accuracy,
-                curve.proven_accuracy.max(),
-            )
-        else:
+        if rule is not None:
             measured["abstain"] = rule.to_dict()
     return measured
 

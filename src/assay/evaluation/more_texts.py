@@ -110,6 +110,8 @@ class MoreTexts:
         Those that gain most, at most five.
     recommended : str
         The method that was chosen. Empty: the one that is told.
+    has_near : bool
+        Whether many of the texts are nearly the same as others, so that more of them teach little.
     """
 
     method: str
@@ -118,6 +120,7 @@ class MoreTexts:
     curves: tuple[LearningCurve, ...]
     labels: tuple[StarvedLabel, ...] = ()
     recommended: str = ""
+    has_near: bool = False
 
     def facts(self) -> list[Fact]:
         """State what more texts would bring, and for which labels most."""
@@ -140,6 +143,8 @@ class MoreTexts:
         ]
         if self.recommended not in ("", FLOOR, self.method):
             facts.append(Fact.of("more.other", recommended=self.recommended, method=self.method))
+        if self.has_near:
+            facts.append(Fact.of("more.near"))
         if self.labels:
             names = ", ".join(one.label for one in self.labels)
             facts.append(Fact.of("more.labels", labels=names))

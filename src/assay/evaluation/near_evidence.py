@@ -17,6 +17,7 @@ import numpy as np
 from assay.catalogue import Fact
 from assay.evaluation.evidence import HELD_OUT, EvidencePredictions
 from assay.evaluation.several_choice import SeveralEvidencePredictions
+from assay.runtime.entries import NearClaim
 
 __all__ = [
     "NearEvidence",
@@ -55,6 +56,26 @@ class NearEvidence:
     n_others: int
     without: Mapping[str, float | None]
 
+    @classmethod
+    def from_dict(cls, plain: NearEvidenceEntry | None) -> NearEvidence | None:
+        """Read what `to_dict` wrote; None if there is nothing to read."""
+        if plain is None:
+            return None
+        return cls(plain["n_near"], plain["n_others"], plain["without"])
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether they are so many that no score of these texts promises anything of new ones."""
+        return self.n_near >= MIN_SHARE * (self.n_near + self.n_others)
+
+    def claim(self) -> NearClaim:
+        """Return what a model says about them in its assay.json."""
+        return {
+            "n_near": self.n_near,
+            "n_others": self.n_others,
+            "accuracy": self.without["accuracy"],
+        }
+
     def facts(
         self, *, metric: str, score: float, kind: str = "caveats.near_evidence"
     ) -> list[Fact]:
@@ -73,7 +94,7 @@ class NearEvidence:
         without = self.without.get(
             metric, self.without["accuracy"]
         )  # which micro F1 of one label is
-        if self.n_near < MIN_SHARE * n_texts:
+        if not self.is_notable:
             return []
         if without is None or self.n_others < FEWEST_OTHERS:
             return [Fact.of("caveats.near_evidence_all", n=self.n_near, n_texts=n_texts)]

@@ -206,6 +206,9 @@ def measure_rule(
 ) -> RuleEffect:
     """Measure what a rule changes on a split.
 
+    Out of fold, accuracy and costs are the mean over all divisions into folds, as in every table;
+    recall and precision are those that the rule was chosen by, of the first.
+
     Parameters
     ----------
     rule : LabelRule or None
@@ -218,10 +221,14 @@ def measure_rule(
         See `LabelRule`; empty if there are none.
     """
     label_ids = scored.label_ids
-    by_score = scored.probs.argmax(axis=1)
-    by_rule = by_score
+    divisions = scored.probs[None]
+    if scored.divisions is not None:
+        divisions = scored.divisions
+    all_by_score = divisions.argmax(axis=2)
+    all_by_rule = all_by_score
     if rule is not None:
-        by_rule = rule.choose(scored.probs)
+        all_by_rule = np.stack(list(map(rule.choose, divisions)))
+    by_rule, by_score = all_by_rule[0], all_by_score[0]  # what the rule was chosen on
     names = [row.label for row in scored.scores.per_class]
     effects = []
     for label in labels:
@@ -232,13 +239,13 @@ def measure_rule(
     mean_cost, mean_cost_without = None, None
     if costs:
         matrix = np.asarray(costs, dtype=np.float64)
-        mean_cost = float(matrix[label_ids, by_rule].mean())
-        mean_cost_without = float(matrix[label_ids, by_score].mean())
+        mean_cost = float(matrix[label_ids, all_by_rule].mean())
+        mean_cost_without = float(matrix[label_ids, all_by_score].mean())
     return RuleEffect(
         split,
         len(label_ids),
-        float((by_rule == label_ids).mean()),
-        float((by_score == label_ids).mean()),
+        float((all_by_rule == label_ids).mean()),
+        float((all_by_score == label_ids).mean()),
         mean_cost,
         mean_cost_without,
         tuple(effects),

@@ -23,7 +23,7 @@ from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import HEADLINES, ScoresEntry, SplitScores, WithoutLeaksEntry
 from assay.evaluation.slices import LONG_TEXTS, SliceScores, score_slices
 from assay.progress import Progress
-from assay.runtime.entries import ScoreClaim, ScoreEntry
+from assay.runtime.entries import NearClaim, ScoreClaim, ScoreEntry
 from assay.runtime.predictor import Model
 
 __all__ = [
@@ -79,6 +79,9 @@ class ScoredSplit(Brief):
         Scores of the other texts. None if no text leaked, or if all did.
     seen : bool array of shape (n_texts,), optional
         Which texts also occur in train. None if that was not asked, or cannot be known.
+    divisions : float64 array of shape (n_divisions, n_texts, n_classes), optional
+        Out of fold, the probabilities of every division into folds, over which `scores` are; the
+        first of them are `probs`. None: there is one.
     """
 
     labelled: LabelledTexts
@@ -89,6 +92,7 @@ class ScoredSplit(Brief):
     n_leaked: int = 0
     without_leaks: SplitScores | None = None
     seen: np.ndarray | None = None
+    divisions: np.ndarray | None = None
 
     @property
     def correct(self) -> np.ndarray:
@@ -241,8 +245,17 @@ def _name_of_long_texts(model: Model) -> str:
     return f"cut after {model.max_tokens} tokens"
 
 
-def manifest_scores(scored: Mapping[str, ScoredSplit]) -> list[ScoreEntry]:
-    """Return what a model's assay.json says about its scores, one entry per split and metric."""
+def manifest_scores(
+    scored: Mapping[str, ScoredSplit], *, near: NearClaim | None = None
+) -> list[ScoreEntry]:
+    """Return what a model's assay.json says about its scores, one entry per split and metric.
+
+    Parameters
+    ----------
+    scored : mapping of split to ScoredSplit
+    near : NearClaim, optional
+        Where many of the texts that methods were chosen on are nearly the same as a fitted one.
+    """
     entries: list[ScoreEntry] = []
     for split, one in scored.items():
         for metric in HEADLINES:
@@ -256,6 +269,8 @@ def manifest_scores(scored: Mapping[str, ScoredSplit]) -> list[ScoreEntry]:
             }
             if one.without_leaks is not None:
                 entry["without_leaks"] = _claim(one.without_leaks, metric)
+            if near is not None and split != "test":
+                entry["near_duplicates"] = near
             entries.append(entry)
     return entries
 

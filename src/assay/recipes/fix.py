@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
 from assay._arguments import checked
 from assay._display import Brief
 from assay._paths import expand_home
-from assay.audit.answers import Correction, read_corrections
-from assay.audit.issues import LEFT_OUT_KINDS, hash_text
+from assay.audit.answers import read_corrections
 from assay.data.columns import find_columns, list_columns
 from assay.data.files.formats import file_kind
 from assay.data.files.readers import read_rows
@@ -23,16 +22,15 @@ from assay.data.folders import find_split_files, read_file
 from assay.data.indicators import change_indicators
 from assay.data.texts import Splits
 from assay.disk import atomic_file, atomic_folder, check_output, refusals_of_disk
-from assay.errors import DataError, InputError, cut, list_problems, plural
+from assay.errors import InputError, cut
 from assay.output_lock import lock_output
 from assay.output_place import check_apart, find_place
+from assay.recipes.steps.accepted_labels import Changes, find_changes
 from assay.recipes.steps.prepare import DataOptions
 
 __all__ = ["Fixed", "fix_data"]
 
 GZIP = ".gz"
-# What makes another spelling of a label when data are read and labels are merged.
-SPELLED = ("label_merged", "label_space", "label_form")
 
 
 class FixedEntry(TypedDict):
@@ -43,6 +41,7 @@ class FixedEntry(TypedDict):
     n_right_already: int
     n_merged: int
     n_skipped: int
+    n_changed_since: int
     skipped: list[str]
 
 
@@ -62,6 +61,8 @@ class Fixed(Brief):
         One sentence per accepted row that was not applied, and one on those that change no label.
     n_merged : int
         Rows whose label became another spelling of it, where labels are merged.
+    n_changed_since : int
+        Skipped rows that have another label than when they were decided.
     """
 
     out: str
@@ -69,6 +70,7 @@ class Fixed(Brief):
     n_right_already: int
     skipped: tuple[str, ...] = ()
     n_merged: int = 0
+    n_changed_since: int = 0
 
     def to_dict(self) -> FixedEntry:
         """Return plain values, ready for JSON."""
@@ -78,61 +80,9 @@ class Fixed(Brief):
             "n_right_already": self.n_right_already,
             "n_merged": self.n_merged,
             "n_skipped": len(self.skipped),
+            "n_changed_since": self.n_changed_since,
             "skipped": list(self.skipped),
         }
-
-
-@dataclass
-class _Changes:
-    """Labels that change, by the split and the line of their row."""
-
-    labels: dict[str, dict[int, str | SeveralNames]] = field(default_factory=dict)
-    n_right_already: int = 0
-    n_merged: int = 0
-    n_elsewhere: int = 0  # accepted rows that are not in the data
-    skipped: list[str] = field(default_factory=list)
-
-    @property
-    def n_applied(self) -> int:
-        """How many labels change because a person accepted it."""
-        return sum(map(len, self.labels.values())) - self.n_merged
-
-    def check_found(self, n_accepted: int, decisions: Path, data: Path) -> None:
-        """Refuse decisions of which no row is in the data: they were made for others."""
-        if not n_accepted or self.n_elsewhere < n_accepted:
-            return
-        where = f"in {data} with its text, so no label changes and nothing is written"
-        said = f"none of the {n_accepted:,} accepted rows is {where}"
-        if n_accepted == 1:
-            said = f"the accepted row is not {where}"
-        raise DataError(
-            f"{decisions.name}: {said}",
-            hint="give the data that were audited or reviewed, as they were then",
-        )
-
-    def of_all_splits(self) -> dict[int, str | SeveralNames]:
-        """Return the new labels by line, where one file holds all splits."""
-        labels: dict[int, str | SeveralNames] = {}
-        for of_split in self.labels.values():
-            labels |= of_split
-        return labels
-
-    def merge(self, splits: Splits, *, separator: str | None) -> None:
-        """Take over the spellings that were merged when the data were read."""
-        for one in splits.mended:
-            if one.kind not in SPELLED:
-                continue
-            labelled = splits[one.split]
-            row_of = {line: row for row, line in enumerate(labelled.lines)}
-            own = self.labels.setdefault(one.split, {})
-            for line in one.lines:
-                if line in own:
-                    continue
-                row = row_of[line]
-                own[line] = labelled.labels[row]
-                if splits.label_set.task == "multi":
-                    own[line] = SeveralNames(labelled.names(row), separator)
-                self.n_merged += 1
 
 
 @checked
@@ -176,7 +126,7 @@ def fix_data(
     with lock_output(out):
         corrections, n_other_kinds = read_corrections(decisions)
         splits = options.load(data)
-        changes = _find_changes(splits, corrections, separator=options.label_separator)
+        changes = find_changes(splits, corrections, separator=options.label_separator)
         if options.merge_labels:
             changes.merge(splits, separator=options.label_separator)
         if not (corrections or changes.n_merged):
@@ -190,8 +140,18 @@ def fix_data(
         else:
             with refusals_of_disk(out):
                 writer.write_file(data, out, changes.of_all_splits())
-    counts = changes.n_applied, changes.n_right_already, tuple(changes.skipped), changes.n_merged
-    return Fixed(str(out), *counts)
+    return _say_done(out, changes)
+
+
+def _say_done(out: Path, changes: Changes) -> Fixed:
+    return Fixed(
+        str(out),
+        n_applied=changes.n_applied,
+        n_right_already=changes.n_right_already,
+        skipped=tuple(changes.skipped),
+        n_merged=changes.n_merged,
+        n_changed_since=changes.n_changed_since,
+    )
 
 
 def _check_format(data: Path, out: Path) -> None:
@@ -224,72 +184,6 @@ def _nothing_accepted(decisions: Path, n_other_kinds: int) -> InputError:
         f"{decisions.name}: {accepted}, so no label changes and nothing is written",
         hint="write yes under accept where the proposed label is right",
     )
-
-
-def _find_changes(
-    splits: Splits, corrections: Sequence[Correction], *, separator: str | None
-) -> _Changes:
-    """Find the rows that were accepted; a row is known by its line and the hash of its text."""
-    changes = _Changes()
-    accepted = _read_labels(splits, corrections, separator=separator)
-    places = {
-        split: dict(zip(labelled.lines, range(len(labelled)), strict=True))
-        for split, labelled in splits.items()
-    }
-    for one, wanted in zip(corrections, accepted, strict=True):
-        where = _place(one)
-        candidates = [one.split] if one.split in splits else list(splits)
-        split = next((name for name in candidates if _is_row(one, splits, places, name)), None)
-        if split is None:
-            changes.skipped.append(f"{where} {_why_not_there(one, splits.source)}")
-            changes.n_elsewhere += one.kind not in LEFT_OUT_KINDS
-            continue
-        own = changes.labels.setdefault(split, {})
-        before = splits[split].labels[places[split][one.row]]
-        new = wanted if isinstance(wanted, str) else SeveralNames(wanted, separator)
-        if own.get(one.row, new) != new:
-            changes.skipped.append(f"{where} got another label further up")
-        elif wanted == before:
-            changes.n_right_already += 1
-        else:
-            own[one.row] = new
-    return changes
-
-
-def _place(one: Correction) -> str:
-    return f"line {one.line:,}: {one.split} row {one.row:,}"
-
-
-def _read_labels(
-    splits: Splits, corrections: Sequence[Correction], *, separator: str | None
-) -> list[str | tuple[str, ...]]:
-    """Return the labels that accepted rows get; refuse what is no label, all such rows at once."""
-    labels = []
-    problems = []
-    for one in corrections:
-        try:
-            labels.append(splits.label_set.read_label(one.proposed_label, separator=separator))
-        except DataError as err:
-            problems.append(f"{_place(one)}, proposed_label: {err.message}")
-    if problems:
-        raise DataError(
-            f"{plural(len(problems), 'accepted row')} cannot be used:\n{list_problems(problems)}",
-            hint="correct proposed_label there, or take back the yes",
-        )
-    return labels
-
-
-def _why_not_there(one: Correction, source: str) -> str:
-    if one.kind in LEFT_OUT_KINDS:
-        return f"is not read: give it its label in {source}"
-    return f"is not in {source} with this text"
-
-
-def _is_row(
-    one: Correction, splits: Splits, places: Mapping[str, Mapping[int, int]], split: str
-) -> bool:
-    row = places[split].get(one.row)
-    return row is not None and hash_text(splits[split].texts[row]) == one.text_sha256
 
 
 @dataclass(frozen=True)

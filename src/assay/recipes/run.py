@@ -348,7 +348,7 @@ class Run:
             id_column=self.options.data.id_column,
             map_s=text_map.map_s,
             total_s=self.budget.elapsed_s,
-        )
+        ).with_near()
         write_issues(audit, self.root / ISSUES, overwrite=True)
         self._write_models(results)
         _write_json(self.root / "results.json", results.to_dict())
@@ -374,11 +374,10 @@ class Run:
         scored = {one.method: one.reported for one in results.methods}
         baselines = score_baselines(scored, results.splits)
         labels = results.splits.label_set.names
-        splits = self.data.whole.origins
         ids = read_row_ids(results.splits, results.id_column)
         for one in results.methods:
             path = self.root / "predictions" / f"{one.method}.jsonl.gz"
-            write_predictions(path, with_ids(one.records(splits, labels), ids))
+            write_predictions(path, with_ids(one.records(self.data.whole.origins, labels), ids))
             finish_model(
                 one.model,
                 one.reported,
@@ -388,6 +387,7 @@ class Run:
                 checkpoint_choice=self.checkpoint.choice,
                 language=self.options.report_language,
                 label_rule=None if one.label_rule is None else one.label_rule.rule,
+                near=results.near_claim(one),
             )
         shutil.copytree(results.recommended.model.folder, self.root / "model")
 

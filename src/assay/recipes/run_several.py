@@ -45,7 +45,7 @@ from assay.recipes.steps.fit import TrainingSet
 from assay.recipes.steps.row_ids import name_surprising, read_row_ids
 from assay.recipes.steps.run_facts import describe_machine
 from assay.recipes.steps.run_pieces import DrawnMap
-from assay.recipes.steps.several_score import SeveralMethod, score_several_method
+from assay.recipes.steps.several_score import SeveralMethod, record_near, score_several_method
 from assay.reporting.fonts import find_missing_glyphs
 from assay.reporting.results_entries import SplitFingerprint
 from assay.reporting.several_report import collect_several, write_several_report
@@ -150,7 +150,7 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     near = find_near_leaks(
         audit.near_leaks, split="test", n_texts=test.n_texts, fitted_on=one.fitted_on
     )
-    return [*filter(None, found), *near, *templates]
+    return [*templates, *filter(None, found), *near]
 
 
 def _audit(run: Run) -> Audit:
@@ -243,6 +243,15 @@ def _write(
     for method, one in methods.items():
         path = run.root / "predictions" / f"{method}.jsonl.gz"
         write_predictions(path, one.records(run.data.whole.origins, labels))
+        near = _near_evidence(one, audit)
+        if near.is_notable:
+            record_near(
+                one.fitted,
+                near.claim(),
+                name=f"{run.name}-{method}",
+                language=run.options.report_language,
+                checkpoint_choice=run.checkpoint.choice,
+            )
     write_whole(run.root / "results.json", _to_json(results))
     recommended = methods[str(results["recommended"])]
     write_issues(audit, run.root / ISSUES, overwrite=True)

@@ -41,7 +41,7 @@ from assay.recipes.steps.run_facts import describe_dropped
 from assay.recipes.steps.run_options import N_FOLDS, RunOptions
 from assay.recipes.steps.run_state import FOLDS
 from assay.recipes.steps.trained import Finishing, TrainedEntry
-from assay.runtime.limits.abstain import SEVERAL_HINT, check_target
+from assay.runtime.limits.abstain import SEVERAL_HINT, check_target, refuse_hopeless
 from assay.training.states import TrainingStates, has_training_state
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def train_model(
     parameters : dict, optional
         Parameters of the estimator, such as ``search.best_params_``, its own ``seed`` among them.
     target_accuracy : float, optional
-        The model abstains so that its answers reach this accuracy on validation. If no threshold
-        is shown to reach it, a warning is logged and the model always answers.
+        The model abstains so that its answers reach this accuracy on validation. If none
+        is shown to, the model always answers; `abstain_refused` of the result says why.
     keep_texts : bool
         Save training texts in the model, to show the nearest ones beside its answers.
     resume, save_every_s, report_language : bool, float, str
@@ -184,10 +184,11 @@ class _Training:
         found = TrainingSet.prepare(data, options=options, seed=self.seed)
         if left_out := describe_dropped(found.splits):
             self.progress.say(left_out)
+        labels, split = find_evidence(found, self.method, n_folds=self.n_folds)
         if self.target_accuracy is not None:
             found.splits.label_set.check_single(hint=SEVERAL_HINT)
-        asked = self.rule.resolve(found.splits.label_set)
-        refuse_impossible(asked, *find_evidence(found, self.method, n_folds=self.n_folds))
+            refuse_hopeless(self.target_accuracy, len(labels), split)
+        refuse_impossible(self.rule.resolve(found.splits.label_set), labels, split)
         return found
 
     def _refuse_both(self) -> None:

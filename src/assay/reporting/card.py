@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay._optional import require
 from assay._paths import is_hub_id
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice, choice_fact
 from assay.evaluation.caveats import says_more
+from assay.evaluation.near_evidence import NearEvidence
 from assay.evaluation.result import HEADLINES, Headline
 from assay.evaluation.several_scoring import SEVERAL_HEADLINES
 from assay.methods import find_method
@@ -24,6 +25,10 @@ from assay.reporting import formats
 from assay.reporting.environment import open_environment, tidy
 from assay.reporting.escape import show_text
 from assay.reporting.fonts import find_missing_glyphs
+from assay.runtime.entries import ScoreEntry
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 __all__ = ["CONFUSION_PICTURE", "render_card"]
 
@@ -76,7 +81,7 @@ def render_card(
         "task": "single",
         **manifest,
     }
-    template = open_environment(open_language(language), form="md").get_template("card.md.j2")
+    template = _open_template(language)
     return tidy(
         template.render(
             card=card,
@@ -111,6 +116,11 @@ def _missing_glyphs(card: Mapping[str, Any], language: str) -> Fact | None:
     return find_missing_glyphs(card["labels"], language=language)
 
 
+def _open_template(language: str) -> Template:
+    environment = open_environment(open_language(language), form="md")
+    return environment.get_template("card.md.j2", globals={"near_fact": _near_fact})
+
+
 def _small_test(scores: Sequence[Mapping[str, Any]]) -> dict[str, int] | None:
     """Return how few texts test has, and how many there are beside it that say more."""
     sizes = {one["split"]: one["n_texts"] for one in scores}
@@ -118,6 +128,17 @@ def _small_test(scores: Sequence[Mapping[str, Any]]) -> dict[str, int] | None:
     if not n_texts or not says_more(n_evidence, n_texts):
         return None
     return {"n_texts": n_texts, "n_evidence": n_evidence}
+
+
+def _near_fact(score: ScoreEntry, *, is_several: bool) -> Fact:
+    """State that many of the texts that methods were chosen on are nearly the same as others."""
+    near = score["near_duplicates"]
+    if is_several:
+        n_texts = near["n_near"] + near["n_others"]
+        return Fact.of("caveats.near_evidence_all", n=near["n_near"], n_texts=n_texts)
+    found = NearEvidence(near["n_near"], near["n_others"], {"accuracy": near["accuracy"]})
+    (fact,) = found.facts(metric="accuracy", score=score["value"])
+    return fact
 
 
 def _why_checkpoint(choice: CheckpointChoice | None) -> Fact | None:

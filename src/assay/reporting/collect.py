@@ -98,6 +98,7 @@ def _verdict(results: Results, sections: ReportSections) -> dict[str, Any]:
         "f1_macro": scores.f1_macro,
         "intervals": scores.intervals,
         "warnings": results.caveats(),
+        "near": results.near_claim(results.recommended),
         "floor": floor,
     }
 

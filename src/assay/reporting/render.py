@@ -123,14 +123,19 @@ def _captions(report: Mapping[str, Any]) -> dict[str, str]:
 def _verdict_sentence(environment: Environment, verdict: Mapping[str, Any]) -> str:
     """Return how a report begins: what to take, how often it is right, and its macro F1.
 
-    Macro F1 is said where methods were chosen by it.
+    Macro F1 is said where methods were chosen by it, and that nothing is promised where many texts
+    are nearly the same.
     """
-    taken = _what_to_take(environment, verdict)
-    if verdict.get("metric") != MACRO_F1:
-        return taken
+    said = _what_to_take(environment, verdict)  # markup stays markup
     say: Callable[..., str] = environment.globals["say"]
-    score = Styled(environment.filters["percent"](verdict["f1_macro"]), "strong")
-    return taken + " " + say("verdict.macro", score=score)
+    if verdict.get("metric") == MACRO_F1:
+        score = Styled(environment.filters["percent"](verdict["f1_macro"]), "strong")
+        said = said + " " + say("verdict.macro", score=score)
+    near = verdict.get("near")  # which reports of earlier versions lack
+    if near is not None:
+        n_texts = near["n_near"] + near["n_others"]
+        said = said + " " + say("verdict.near", n=near["n_near"], n_texts=n_texts)
+    return said
 
 
 def _what_to_take(environment: Environment, verdict: Mapping[str, Any]) -> str:

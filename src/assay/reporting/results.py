@@ -6,7 +6,7 @@ results.json is written from them; `results_entries` names its keys.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,6 +42,7 @@ from assay.reporting.results_entries import (
     SkippedEntry,
     SplitFingerprint,
 )
+from assay.runtime.entries import NearClaim
 
 __all__ = ["Machine", "Results", "SkippedMethod"]
 
@@ -191,8 +192,8 @@ class Results:
             fitted_on=own.fitted_on,
             without=self._right_without_near(unseen),
         )
-        near += self._near_evidence()
-        found = [*find_reading(self.splits), *self._broken_promise(), *of_scores, *near]
+        promise = [*self._near_evidence(), *self._broken_promise()]
+        found = [*find_reading(self.splits), *promise, *of_scores, *near]
         if self.checkpoint_caveat is not None:
             found.append(self.checkpoint_caveat)
         return [*self._broken_rule(), *found]
@@ -216,6 +217,18 @@ class Results:
             return None
         near = np.concatenate([groups["train"], groups[EVIDENCE]])
         return measure_near_evidence(one.predictions(), near, metrics=METRICS, score=score_evidence)
+
+    def near_claim(self, one: MethodResult) -> NearClaim | None:
+        """Return what the model says about near duplicates; None if there are few."""
+        near = self.near_evidence(one)
+        return near.claim() if near is not None and near.is_notable else None
+
+    def with_near(self) -> Results:
+        """Return these results, where what more texts would bring says that many are near."""
+        if not isinstance(self.more_texts, MoreTexts):
+            return self
+        has_near = self.near_claim(self.recommended) is not None
+        return replace(self, more_texts=replace(self.more_texts, has_near=has_near))
 
     def _near_evidence(self) -> list[Fact]:
         found = self.near_evidence(self.recommended)

@@ -112,12 +112,24 @@ class ScoreClaim(TypedDict):
     n_texts: int
 
 
+class NearClaim(TypedDict):
+    """How many texts are nearly the same as a fitted one, how many others, and what these score."""
+
+    n_near: int
+    n_others: int
+    accuracy: float | None
+
+
 class ScoreEntry(ScoreClaim):
-    """What one metric is on one split; `without_leaks` leaves out texts that are in train too."""
+    """What one metric is on one split; `without_leaks` leaves out texts that are in train too.
+
+    `near_duplicates` exists where many of the texts that methods were chosen on are some.
+    """
 
     split: str
     metric: str
     without_leaks: NotRequired[ScoreClaim]
+    near_duplicates: NotRequired[NearClaim]
 
 
 class ParityEntry(TypedDict, total=False):

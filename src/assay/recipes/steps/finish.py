@@ -18,6 +18,7 @@ from assay.evaluation.scoring import ScoredSplit, manifest_scores
 from assay.methods import FLOOR, cheaper_methods, methods_where
 from assay.reporting.card import CONFUSION_PICTURE, render_card
 from assay.reporting.score_figures import draw_confusion
+from assay.runtime.entries import NearClaim
 from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
@@ -40,6 +41,7 @@ def finish_model(
     language: str = ENGLISH,
     measured_terms: np.ndarray | None = None,
     label_rule: LabelRule | None = None,
+    near: NearClaim | None = None,
 ) -> Manifest:
     """Write scores, limits and the card into the folder of a saved model.
 
@@ -52,25 +54,21 @@ def finish_model(
     name : str
         The title of the card.
     baselines : mapping of method to split to SplitScores
-        Scores that the card may show beside the model's own; methods that are not cheaper than this
-        one are left out.
+        Scores that the card shows beside the model's own, of cheaper methods alone.
     target_accuracy : float, optional
         The model abstains so that its answers reach this accuracy. None: it always answers.
-    checkpoint_choice : CheckpointChoice, optional
-        Why the model starts from its checkpoint, for the card.
-    language : str
-        Language of the card.
-    measured_terms : array, optional
-        See `measure_limits`.
+    checkpoint_choice, language : CheckpointChoice, str
+        Why the model starts from its checkpoint, and in which language, for the card.
     label_rule : LabelRule, optional
         Which label the model gives, if not always the one with the highest score.
+    measured_terms, near
+        See `measure_limits` and `manifest_scores`.
     """
     from assay.models import record_scores  # loads scikit-learn
 
-    folder = model.folder
     evidence, shown = _name_shown(scored)
     measured = measure_limits(
-        folder,
+        model.folder,
         scored[evidence],
         target_accuracy=target_accuracy,
         split=evidence,
@@ -78,7 +76,7 @@ def finish_model(
     )
     if label_rule is not None:
         measured["label_rule"] = label_rule.to_dict()
-    scores = manifest_scores(scored)
+    scores = manifest_scores(scored, near=near)
     card = render_card(
         {**model.manifest.to_dict(), "scores": scores, **measured},
         name=name,
@@ -87,8 +85,10 @@ def finish_model(
         checkpoint_choice=checkpoint_choice,
         language=language,
     )
-    (folder / CONFUSION_PICTURE).write_bytes(_draw_confusion(scored[shown].scores, language))
-    return record_scores(folder, scores, measured=measured, card=card, verified=model.manifest)
+    (model.folder / CONFUSION_PICTURE).write_bytes(_draw_confusion(scored[shown].scores, language))
+    return record_scores(
+        model.folder, scores, measured=measured, card=card, verified=model.manifest
+    )
 
 
 def _name_shown(scored: Mapping[str, ScoredSplit]) -> tuple[str, str]:

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from assay.evaluation.label_rules import AskedRule
     from assay.evaluation.rule_effects import RuleOutcome
     from assay.evaluation.several_folds import SeveralFoldEvidence
+from assay.runtime.entries import NearClaim, ScoreEntry
+from assay.runtime.folder import read_folder
 
-__all__ = ["SeveralMethod", "score_several_method"]
+__all__ = ["SeveralMethod", "record_near", "score_several_method"]
 
 SPLITS = ("validation", "test")
 
@@ -149,6 +151,43 @@ def score_several_method(
     )
     scored = _score_and_record(fitted, step, card, out_of_fold=out_of_fold.scored)
     return SeveralMethod(fitted, scored, out_of_fold.predictions, out_of_fold)
+
+
+def record_near(
+    fitted: FittedModel,
+    near: NearClaim,
+    *,
+    name: str,
+    language: str = ENGLISH,
+    checkpoint_choice: CheckpointChoice | None = None,
+) -> None:
+    """Write beside the scores of a saved model, and in its card, that they may be memory.
+
+    Parameters
+    ----------
+    fitted : FittedModel
+        Whose folder has its scores.
+    near : NearClaim
+        How many of the texts that methods were chosen on are nearly the same as others.
+    name, language, checkpoint_choice
+        As in `score_several_method`.
+    """
+    from assay.models import record_scores  # loads scikit-learn
+
+    manifest = read_folder(fitted.folder)
+    claims: list[ScoreEntry] = []
+    for claim in manifest.scores:
+        entry = ScoreEntry(**claim)
+        if claim["split"] != "test":
+            entry["near_duplicates"] = near
+        claims.append(entry)
+    card = render_card(
+        {**manifest.to_dict(), "scores": claims},
+        name=name,
+        checkpoint_choice=checkpoint_choice,
+        language=language,
+    )
+    record_scores(fitted.folder, claims, card=card, verified=manifest)
 
 
 @dataclass(frozen=True)

@@ -66,9 +66,13 @@ def show_trained(result: TrainedEntry) -> str:
         splits.append(row)
     epochs = [_epoch_row(epoch) for epoch in result["epochs"]]
     cost = f"fitted in {result['fit_s']:.1f} s, {result['model_bytes'] / 1e6:.1f} MB"
+    refused = [result.get("abstain_refused")]
+    if "label_rule" in result:
+        refused.append(result["label_rule"]["refused"])
     return html_block(
         result["method"],
         f"{cost}, saved in {result['model']}",
+        *(f"No rule was saved: {one}" for one in refused if one),
         html_table(epochs, caption="epochs"),
         html_table(splits),
     )

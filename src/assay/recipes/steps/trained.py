@@ -11,13 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, cast
 
+import numpy as np
+
 from assay._display import Shown
+from assay.audit.findings import AllRows
+from assay.audit.near_duplicates import find_near_duplicates
 from assay.checkpoints.auto import CheckpointChoice
 from assay.data.labels import Task
-from assay.evaluation.evidence import OUT_OF_FOLD
+from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.label_rules import judge_rule
+from assay.evaluation.near_evidence import measure_near_evidence
 from assay.evaluation.result import ScoresEntry
 from assay.evaluation.rule_effects import RuleOutcomeEntry
+from assay.evaluation.score_draws import METRICS, score_evidence
 from assay.recipes.steps.finish import finish_model, score_baselines
 from assay.recipes.steps.fit import FittedModel
 from assay.recipes.steps.fold_step import FoldStep
@@ -25,7 +31,8 @@ from assay.recipes.steps.rule_options import RuleOptions
 from assay.recipes.steps.score import judge_folds, score_unseen
 from assay.recipes.steps.several_score import score_several_method
 from assay.recipes.steps.shown import show_trained
-from assay.runtime.entries import AbstainEntry
+from assay.runtime.entries import AbstainEntry, NearClaim
+from assay.runtime.limits.abstain import CoverageCurve, say_unreachable
 
 __all__ = ["Finishing", "TrainedEntry"]
 
@@ -35,7 +42,8 @@ class TrainedEntry(TypedDict, total=False):
 
     Nothing is in it in all processes but the first. `out_of_fold` takes the place of `validation`
     where the model was fitted on that too. `abstain` exists if a target accuracy was given; it is
-    None if no threshold reaches it. `label_rule` exists if a recall, a precision or costs were
+    None if no threshold reaches it, and `abstain_refused` then says what can be reached; otherwise
+    that is None. `label_rule` exists if a recall, a precision or costs were
     given. `task` is "multi", and there only, where texts may have several labels: each split then
     holds a `SeveralScores`.
     """
@@ -51,6 +59,7 @@ class TrainedEntry(TypedDict, total=False):
     out_of_fold: ScoresEntry
     test: ScoresEntry
     abstain: AbstainEntry | None
+    abstain_refused: str | None
     label_rule: RuleOutcomeEntry
 
 
@@ -97,8 +106,9 @@ def _finish_single(order: Finishing, fitted: FittedModel, step: FoldStep) -> Tra
     splits, method = step.data.splits, fitted.model.method
     out_of_fold = judge_folds(fitted, step, seed=order.seed)
     scored = score_unseen(fitted, step, seed=order.seed, progress=step.progress)
-    measured_terms = None
+    measured_terms, near = None, None
     if out_of_fold is not None:
+        near = _claim_near(step, out_of_fold.predictions, seed=order.seed)
         scored = {OUT_OF_FOLD: out_of_fold.scored, **scored}
         measured_terms = step.measured_terms
     asked = order.rule.resolve(splits.label_set)
@@ -116,6 +126,7 @@ def _finish_single(order: Finishing, fitted: FittedModel, step: FoldStep) -> Tra
         language=order.language,
         measured_terms=measured_terms,
         label_rule=rule,
+        near=near,
     )
     result = _describe(order, fitted)
     result |= {split: one.to_dict() for split, one in scored.items()}
@@ -123,8 +134,21 @@ def _finish_single(order: Finishing, fitted: FittedModel, step: FoldStep) -> Tra
         result["label_rule"] = outcome.to_dict(fitted.model.labels)
     if order.target_accuracy is not None:
         result["abstain"] = manifest.abstain or None
+        result["abstain_refused"] = None
+        if not manifest.abstain:
+            curve = CoverageCurve.from_dict(manifest.coverage_curve, where=order.out)
+            result["abstain_refused"] = say_unreachable(curve, order.target_accuracy)
     shown = show_trained(cast("TrainedEntry", result))
     return cast("TrainedEntry", Shown(result, as_html=shown))
+
+
+def _claim_near(step: FoldStep, predictions: EvidencePredictions, *, seed: int) -> NearClaim | None:
+    """Return what the model says about near duplicates, as that of a run; None if there are few."""
+    rows = AllRows(step.data.splits)
+    groups = rows.by_split(find_near_duplicates(rows.labelled, seed=seed).groups)
+    near = np.concatenate([groups["train"], groups["validation"]])
+    found = measure_near_evidence(predictions, near, metrics=METRICS, score=score_evidence)
+    return found.claim() if found.is_notable else None
 
 
 def _finish_several(order: Finishing, fitted: FittedModel, step: FoldStep) -> TrainedEntry:

@@ -27,6 +27,8 @@ __all__ = [
     "check_target",
     "choose_rule",
     "name_split",
+    "refuse_hopeless",
+    "say_unreachable",
 ]
 
 FOLDS = "out_of_fold"  # the split of a curve that was measured in folds of train and validation
@@ -304,7 +306,7 @@ def choose_rule(
         )
     rule = curve.reaching(target_accuracy)
     if rule is None:
-        raise _unreachable(curve, target_accuracy)
+        raise InputError(say_unreachable(curve, target_accuracy), hint=_ask_less(curve.split))
     return rule
 
 
@@ -317,16 +319,46 @@ def name_split(split: str) -> str:
     return "train and validation (out of fold)" if split == FOLDS else split
 
 
-def _unreachable(curve: CoverageCurve, target_accuracy: float) -> InputError:
-    """Return the error that says what could be reached instead."""
+def say_unreachable(curve: CoverageCurve, target_accuracy: float) -> str:
+    """Say that no threshold reaches a target, and what could be reached instead."""
     best = int(curve.proven_accuracy.argmax())
     shown = floor(1e4 * curve.proven_accuracy[best]) / 1e4  # never more than what can be shown
-    more = "texts" if curve.split == FOLDS else "validation texts"
-    return InputError(
+    return (
         f"a target accuracy of {target_accuracy:g} cannot be reached: "
         f"on the {curve.n_texts:,} texts of {name_split(curve.split)} the best that can be shown "
         f"is {shown:.4f} (lower end of the 95 % interval), "
         f"answering {percent(curve.coverage[best])} of them, "
-        f"of which {percent(curve.accuracy[best])} are right",
-        hint=f"aim lower, or train with more {more}: the interval shrinks with their number",
+        f"of which {percent(curve.accuracy[best])} are right"
     )
+
+
+def _ask_less(split: str) -> str:
+    more = "texts" if split == FOLDS else "validation texts"
+    return f"aim lower, or train with more {more}: the interval shrinks with their number"
+
+
+def refuse_hopeless(target_accuracy: float, n_texts: int, split: str) -> None:
+    """Refuse a target that no model can be shown to reach, before any is trained.
+
+    Parameters
+    ----------
+    target_accuracy : float
+    n_texts : int
+        Texts that the threshold will be chosen on.
+    split : str
+        What these are called.
+
+    Raises
+    ------
+    InputError
+        If the model were right on all of them, the interval would still begin below the target.
+    """
+    low, _ = wilson_bounds(np.array([n_texts]), np.array([n_texts]))
+    best = floor(1e4 * low[0]) / 1e4
+    if low[0] < target_accuracy:
+        raise InputError(
+            f"a target accuracy of {target_accuracy:g} cannot be shown on the {n_texts:,} texts of "
+            f"{name_split(split)}: even if all answers were right, the 95 % interval would begin "
+            f"at {best:.4f}",
+            hint=_ask_less(split),
+        )

@@ -331,7 +331,8 @@ function showModels() {
   }
   const { n_texts, value, interval } = found.without_leaks || found; // texts that it was trained on are none it had never seen
   const [low, high] = interval.map(percent);
-  $("about").textContent = say(HEADLINES[found.metric][found.split], { ...about, n_texts, right: percent(value), low, high });
+  const near = found.near_duplicates ? `. ${say("about_near", found.near_duplicates)}` : "";
+  $("about").textContent = say(HEADLINES[found.metric][found.split], { ...about, n_texts, right: percent(value), low, high }) + near;
 }
 
 async function start() {
