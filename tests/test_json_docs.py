@@ -170,6 +170,14 @@ def write_leaky(folder):
     return folder
 
 
+def write_templates(path):
+    """Write texts of two templates, which are nearly the same as each other."""
+    said = {"joy": "the parcel of order {} came early, thank you", "sadness": "order {} is lost"}
+    rows = [f'"{said[label].format(i)}",{label}\n' for i in range(150) for label in said]
+    path.write_text("text,label\n" + "".join(rows), encoding="utf-8")
+    return path
+
+
 def write_coverage(path):
     """Write the coverage of scores that reach every target, which the small run's do not."""
     label_ids = np.repeat([0, 1], 500)
@@ -283,6 +291,13 @@ def cases(five, tmp_path):
     yield "RuleOutcome", write_rule(tmp_path / "rule.json")
     yield "Verification", ["verify", tmp_path / "leaky-model", leaky]
     yield "Evaluation", ["evaluate", tmp_path / "leaky-model", leaky]
+    templates, judged = write_templates(tmp_path / "templates.csv"), tmp_path / "judged"
+    train = ["train", templates, "--method", "linear", "--target-accuracy", "0.5", "--out", judged]
+    yield "Trained", train
+    written = tmp_path / "templates"
+    yield "Results", ["run", templates, "--methods", "linear", "--out", written]
+    yield "Manifest", ["info", written / "model"]
+    yield "Verification", ["verify", written / "model", templates]
     named = tmp_path / "named"
     run_args = ["--methods", "majority", "--id-column", "ticket", "--out", named]
     yield "Results", ["run", leaky, *run_args]
@@ -398,6 +413,7 @@ NOT_MET = {
     "Skipped": {"method", "reason"},
     "Explanation": {"predicted_labels"},
     "MethodResult": {"label_rule"},
+    "Claim": {"near_duplicates"},  # as in RecordedScore, where validation has 800 texts
     # tests/recipes/test_run_several.py
     "Manifest": {"min_labels", "threshold_rule"},
     "StarvedLabel": {"label", "n_texts", "recall", "gain", "low", "high"},
