@@ -212,11 +212,21 @@ def test_texts_that_are_nearly_those_of_train_are_said():
     assert not find_near_leaks(near, split="test", n_texts=201)
     assert find_near_leaks(near, split="test", n_texts=201, fitted_on=("train", "validation"))
     assert not find_near_leaks({}, split="test", n_texts=15)
-    right = np.array([True] * 8 + [False] * 3)
-    (fact,) = find_near_leaks(near, split="test", n_texts=15, without=right)
-    assert "Of the 11 that are like none, 72.7% are labelled right" in open_language("en").tell(
-        fact
-    )
+
+
+def test_near_texts_of_several_splits_and_those_like_none_are_all_texts():
+    """Some are near train and others near validation: both are counted, and what is equal is not."""
+    near = {("test", "train"): 2, ("test", "validation"): 1}
+    alike, right = np.arange(15) < 4, np.arange(15) < 12
+    given = {"split": "test", "n_texts": 15, "fitted_on": ("train", "validation")}
+    (fact,) = find_near_leaks(near, alike=alike, n_equal=1, correct=right, **given)
+    said = open_language("en").tell(fact)
+    assert said.startswith("3 of 15 test texts are nearly the same as texts of the training data")
+    assert "Of the 11 that are like none, 72.7% are labelled right" in said
+    (fact,) = find_near_leaks(near, alike=alike, **given)
+    assert "4 of 15" in open_language("en").tell(fact)
+    (fact,) = find_near_leaks(near, alike=np.ones(15, dtype=bool), correct=right, **given)
+    assert "like none" not in open_language("en").tell(fact)
 
 
 def several_scores(n_texts, n_wrong, seed, share=0.4):

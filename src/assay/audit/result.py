@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -132,6 +132,17 @@ class Audit(Brief):
         for issue in self.issues:
             found.setdefault(issue.kind, Counter())[issue.split] += 1
         return {kind: dict(rows) for kind, rows in found.items()}
+
+    def find_alike(self, split: str, others: Sequence[str]) -> np.ndarray | None:
+        """Tell which texts of a split are the same as one of other splits, or nearly.
+
+        None if the groups of near duplicates are not known.
+        """
+        if not {split, *others} <= set(self.near_groups):
+            return None
+        known = np.concatenate([self.near_groups[one] for one in others])
+        is_alike: np.ndarray = np.isin(self.near_groups[split], known)
+        return is_alike
 
     @property
     def n_rows(self) -> int:

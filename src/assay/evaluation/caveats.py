@@ -86,7 +86,9 @@ def find_near_leaks(
     split: str,
     n_texts: int,
     fitted_on: Sequence[str] = ("train",),
-    without: np.ndarray | None = None,
+    alike: np.ndarray | None = None,
+    n_equal: int = 0,
+    correct: np.ndarray | None = None,
 ) -> list[Fact]:
     """Return the fact that texts of a split are nearly those that were trained on, if many are.
 
@@ -99,15 +101,23 @@ def find_near_leaks(
         Texts of the split.
     fitted_on : sequence of str
         The splits that the model was fitted on.
-    without : bool array, optional
-        Whether the model is right, for each text of the split that is like none of those.
+    alike : bool array of shape (n_texts,), optional
+        Which texts of the split are the same as one of those splits, or nearly. None: not known;
+        then the split with the most of them says how many there are.
+    n_equal : int
+        How many of the alike are the same.
+    correct : bool array of shape (n_texts,), optional
+        Whether the model is right for each text of the split.
     """
     n_near = max((near_leaks.get((split, one), 0) for one in fitted_on), default=0)
+    if alike is not None:
+        n_near = max(n_near, int(alike.sum()) - n_equal)
     if not n_near or n_near < MIN_NEAR * n_texts:
         return []
     known: dict[str, FactValue] = {"n": n_near, "n_texts": n_texts, "split": split}
-    if without is None or not len(without):
+    if alike is None or correct is None or alike.all():
         return [Fact("caveats.near_leaks", known)]
+    without = correct[~alike]
     others: dict[str, FactValue] = {"n_others": len(without), "without": float(without.mean())}
     return [Fact("caveats.near_leaks_without", {**known, **others})]
 

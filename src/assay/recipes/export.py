@@ -173,6 +173,11 @@ class Export(Brief):
             "max_changed": "the share of changed labels is",
             "max_accuracy_loss": f"{self.accuracy_name} falls by",
         }
+        if self.accuracy_before is None:
+            words["max_accuracy_loss"] = (
+                f"the texts have no labels, so that as much {self.accuracy_name} may be lost as "
+                "labels change, a share of"
+            )
         return [
             f"{words[name]} {found[name]:.4g} ({limit:g} is accepted)"
             for name, limit in self.limits.items()
@@ -265,16 +270,27 @@ def _check_limits(model: Model, report: Export) -> None:
         raise CheckError(
             f"the {report.format} copy of {model.folder} is not the same on "
             f"{count_texts(report.n_texts, report.split)}: {'; '.join(broken)}; "
-            f"{report.accuracy_name} "
-            f"{show_accuracy(report.accuracy_before)} before, "
-            f"{show_accuracy(report.accuracy_after)} after; {report.say_changed()}. "
-            "Nothing was written",
+            f"{_say_accuracy(report)}{report.say_changed()}. Nothing was written",
             hint=_hint(report),
         )
 
 
+def _say_accuracy(report: Export) -> str:
+    """Say the accuracy before and after; nothing where it is not known."""
+    before, after = report.accuracy_before, report.accuracy_after
+    if before is None or after is None:
+        return ""
+    name = report.accuracy_name
+    return f"{name} {show_accuracy(before)} before, {show_accuracy(after)} after; "
+
+
 def _hint(report: Export) -> str:
     """Say what to do; where a single text is more than the limit, more texts would tell."""
+    if report.accuracy_before is None:
+        return (
+            "compare on labelled texts with --data, or accept more with --max-difference, "
+            "--max-changed or --max-accuracy-loss"
+        )
     limit, one_text = report.limits["max_accuracy_loss"], 1 / report.n_texts
     loss = report.accuracy_loss
     is_lost = limit is not None and loss > limit and round(loss * report.n_texts) == 1

@@ -148,7 +148,12 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
         ),
     )
     near = find_near_leaks(
-        audit.near_leaks, split="test", n_texts=test.n_texts, fitted_on=one.fitted_on
+        audit.near_leaks,
+        split="test",
+        n_texts=test.n_texts,
+        fitted_on=one.fitted_on,
+        alike=audit.find_alike("test", one.fitted_on),
+        n_equal=one.scored["test"].n_leaked,
     )
     return [*templates, *filter(None, found), *near]
 

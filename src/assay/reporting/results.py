@@ -190,25 +190,15 @@ class Results:
             split=unseen,
             n_texts=len(own.scored[unseen].labelled),
             fitted_on=own.fitted_on,
-            without=self._right_without_near(unseen),
+            alike=self.audit.find_alike(unseen, own.fitted_on),
+            n_equal=own.scored[unseen].n_leaked,
+            correct=own.scored[unseen].correct,
         )
         promise = [*self._near_evidence(), *self._broken_promise()]
         found = [*find_reading(self.splits), *promise, *of_scores, *near]
         if self.checkpoint_caveat is not None:
             found.append(self.checkpoint_caveat)
         return [*self._broken_rule(), *found]
-
-    def _right_without_near(self, split: str) -> np.ndarray | None:
-        """Tell which texts of a split the recommended model labels right, of those unlike train.
-
-        None if it is not known which these are.
-        """
-        groups, own = self.audit.near_groups, self.recommended
-        if not {split, *own.fitted_on} <= set(groups):
-            return None
-        fitted = np.concatenate([groups[name] for name in own.fitted_on])
-        is_right: np.ndarray = own.scored[split].correct[~np.isin(groups[split], fitted)]
-        return is_right
 
     def near_evidence(self, one: MethodResult) -> NearEvidence | None:
         """Measure how much of the evidence of a method is memory; None if that is not known."""

@@ -105,7 +105,8 @@ def find_named(options: RunOptions, progress: Progress) -> None:
     if not options.uses_checkpoint or options.checkpoint == AUTO:
         return
     found = resolve_checkpoint(options.checkpoint, progress=progress)
-    if "finetune" in options.methods and options.checkpoint not in ALIASES:
+    tunes = any(METHODS[name].keeps_states for name in options.methods)
+    if tunes and options.checkpoint not in ALIASES:
         from assay.models.classifier_network import load_fresh_classifier  # loads torch
 
         load_fresh_classifier(found, load_tokenizer(found), N_PROBE_LABELS)
