@@ -441,3 +441,32 @@ def test_link_to_nothing_is_named(tmp_path):
     (tmp_path / "d.csv").symlink_to(tmp_path / "moved.csv")
     with pytest.raises(InputError, match=r"d\.csv is a link to a file that is not there: .*moved"):
         load_data(tmp_path / "d.csv")
+
+
+@pytest.mark.parametrize(
+    ("cells", "label"),
+    [
+        ([1, "1", 2, "2"], "1"),
+        ([[1], ["1"], [2], ["3"]], "1"),
+        ([[1, 2], ["1"], [], ["3"]], "1"),
+        ([True, "True", False, False], "True"),
+    ],
+)
+def test_number_and_its_text_are_read_as_one_label_which_is_said(tmp_path, caplog, cells, label):
+    """Estimators refuse them; files and frames often hold both."""
+    path = tmp_path / "a.jsonl"
+    rows = [{"text": f"t{i} {i % 3}", "label": cells[i % 4]} for i in range(24)]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    load_data(path)
+    assert f"a.jsonl: the label {label} is a text in some rows and a number" in caplog.text
+    caplog.clear()
+    load_data(([row["text"] for row in rows], [row["label"] for row in rows]))
+    assert f"the label {label} is a text in some rows" in caplog.text
+
+
+@pytest.mark.parametrize("cells", [[1, 1.0, 2], ["1", "2"], [[1, 2], [2]], [1, "a"], [True, False]])
+def test_labels_of_one_kind_need_no_word(caplog, cells):
+    """1 and 1.0 are one number, and what is no text of a number is another label."""
+    n = len(cells)
+    load_data(([f"t{i}" for i in range(4 * n)], [cells[i % n] for i in range(4 * n)]))
+    assert "read as one label" not in caplog.text

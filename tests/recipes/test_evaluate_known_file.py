@@ -100,3 +100,21 @@ def test_path_is_read_as_the_data_of_the_model_were(tmp_path):
     assert load_as_trained(loaded, tmp_path / "model") is loaded
     with pytest.raises(InputError, match=r"no such file or folder: .*b\.csv"):
         evaluate_model(tmp_path / "model", tmp_path / "b.csv")
+
+
+def test_data_that_were_loaded_before_are_remembered_as_their_path_would_be(tmp_path):
+    """A model knows the separator and the columns, whoever read the file."""
+    rows = [f"word{i % 7} number{i},{['a', 'a;b', 'b', ''][i % 4]}" for i in range(80)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["opinion,topics", *rows]) + "\n")
+    reading = {"text_column": "opinion", "label_column": "topics", "label_separator": ";"}
+    splits = load_data(path, **reading)
+    train_model(splits, tmp_path / "loaded", method="linear")
+    train_model(path, tmp_path / "read", method="linear", options=DataOptions(**reading))
+
+    recorded = [
+        load_model(tmp_path / name).manifest.training_data["reading"] for name in ("loaded", "read")
+    ]
+    assert recorded[0] == recorded[1] == {**reading, "kind": ".csv"}
+    assert evaluate_model(tmp_path / "loaded", path, split="test").scores.n_texts == 8
+    assert load_data((["x", "y"], ["a", "b"])).reading == {}

@@ -163,6 +163,8 @@ def test_several_labels_are_said_without_an_alert(several_folder, visit):
         expect(page.locator("#rows tr").nth(1).locator("td").nth(1)).to_have_text("–")
         cell = page.locator("#rows tr").first.locator("td").nth(1)
         expect(cell).to_have_text(re.compile("joy, fear|fear, joy"))
+        listed = "import('./static/say.js').then((say) => say.listed(['joy, love', 'fear']))"
+        assert page.evaluate(listed) == "joy, love; fear"
 
 
 def test_chosen_label_is_explained(visit, folders):

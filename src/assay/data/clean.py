@@ -8,11 +8,13 @@ the white space around them and become Unicode NFC; a blank label counts as none
 from __future__ import annotations
 
 import json
+import logging
 import re
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Number
 from typing import Any, ClassVar
 
 import numpy as np
@@ -40,6 +42,7 @@ from assay.data.labels import Task
 from assay.data.several_texts import SeveralLabelledTexts
 from assay.data.stored_texts import StoredTexts, TextFile
 from assay.data.texts import DroppedRow, LabelledTexts, MendedRows
+from assay.errors import cut
 
 __all__ = [
     "MAX_BAD_FRACTION",
@@ -47,7 +50,10 @@ __all__ = [
     "CleanRows",
     "clean_rows",
     "drop_long_labels",
+    "warn_of_both_kinds",
 ]
+
+logger = logging.getLogger(__name__)
 
 MAX_DROPPED_FRACTION = 0.2  # rows without a text or without a label
 MAX_BAD_FRACTION = 0.01  # rows that cannot be used for another reason
@@ -82,6 +88,8 @@ class CleanRows:
         Flags of the command line, each of which may make rows usable.
     pool : tuple of str
         The texts of rows without label.
+    both_kinds : tuple of str
+        Labels that are numbers, or True and False, in some rows and texts in others.
     """
 
     texts: LabelledTexts
@@ -92,6 +100,7 @@ class CleanRows:
     unit: str = "line"
     fixes: tuple[str, ...] = ()
     pool: tuple[str, ...] = ()
+    both_kinds: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -193,6 +202,7 @@ class _Cleaner:
     mended: dict[str, list[int]] = field(default_factory=dict)  # kind -> lines
     fixes: dict[str, None] = field(default_factory=dict)
     pool: list[str] = field(default_factory=list)
+    numbers: set[str] = field(default_factory=set)  # labels that a row has as a number
 
     @property
     def plain(self) -> Mapping[str, str]:
@@ -235,6 +245,15 @@ class _Cleaner:
             return MendedLabel("")
         if nulls := find_nulls(label):
             raise RefusedError(nulls)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        return self._mend(label, value)
+
+    def _mend(self, label: str, value: Any) -> MendedLabel:
+        """Return the mended label; a number has nothing to mend, and is told from its text."""
+        if isinstance(value, Number) and self.class_names is None:
+            self.numbers.add(label)
+            return MendedLabel(label)
         return self.mender.mend(label)
 
     def _drop(self, where: list[DroppedRow], row: Row, reason: str) -> None:
@@ -276,6 +295,7 @@ class _Cleaner:
             self.unit,
             tuple(self.fixes),
             tuple(self.pool),
+            tuple(sorted(self.numbers.intersection(self.mender.labels()))),
         )
 
     def _gathered(self) -> LabelledTexts:
@@ -333,7 +353,7 @@ class _SeveralCleaner(_Cleaner):
         if isinstance(item, list | tuple | set | frozenset | np.ndarray):
             raise RefusedError("a label is itself a list; a list of names is accepted")
         label = label_as_text(item, class_names=self.class_names)
-        mended = self.mender.mend(label or "")
+        mended = self._mend(label or "", item)
         if len(mended.label) > MAX_LABEL_CHARS:
             raise RefusedError(_too_long(mended.label))
         if mended.label:
@@ -364,3 +384,14 @@ def drop_long_labels(rows: CleanRows, *, split: str) -> CleanRows:
     bad = [DroppedRow(split, lines[i], _too_long(labels[i])) for i in long]
     others = sorted(set(range(len(labels))).difference(long))
     return replace(rows, texts=rows.texts.take(others), bad=(*rows.bad, *bad))
+
+
+def warn_of_both_kinds(rows: CleanRows, *, source: str) -> None:
+    """Say that a number and the text of its digits are read as one label; one is enough to see."""
+    if rows.both_kinds:
+        logger.warning(
+            "%s: the label %s is a text in some rows and a number, or true or false, in others; "
+            "both are read as one label",
+            source,
+            cut(rows.both_kinds[0]),
+        )

@@ -216,6 +216,10 @@ class LabelMender:
                 self.plain[label] = found.label
         return found
 
+    def labels(self) -> set[str]:
+        """Return the labels that were mended, or had nothing to mend, so far."""
+        return {found.label for found in self._known.values()}
+
     def _work_out(self, label: str) -> MendedLabel:
         if label in self.names:
             return MendedLabel(label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Unpack, cast
@@ -11,6 +12,7 @@ from assay._arguments import checked
 from assay._paths import expand_home, is_hub_id, is_meant_as_path, nearby
 from assay.data.files.readers import SUFFIXES, file_kind
 from assay.data.files.reading import Reading, ReadingOptions
+from assay.data.files.remembered import record_reading
 from assay.data.folders import UNREADABLE, Located, read_file, read_folder
 from assay.data.frames import ACCEPTED, frame_splits
 from assay.data.hub_data import load_from_hub
@@ -83,14 +85,12 @@ def load_data(
     rules, reading = _sort_options(options)
     names = _label_names(labels)
     located = _locate(data, reading, names)
-    return build_splits(
-        located.splits,
-        source=located.source,
-        text_column=text_column,
-        label_column=label_column,
-        given=names or located.label_names,
-        rules=rules,
+    columns = {"text_column": text_column, "label_column": label_column}
+    given = names or located.label_names
+    splits = build_splits(
+        located.splits, source=located.source, given=given, rules=rules, **columns
     )
+    return replace(splits, reading=record_reading({**columns, **options}, data))
 
 
 def _sort_options(options: LoadOptions) -> tuple[RowRules, Reading]:

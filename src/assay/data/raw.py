@@ -13,6 +13,7 @@ from assay.data.clean import (
     CleanRows,
     clean_rows,
     drop_long_labels,
+    warn_of_both_kinds,
 )
 from assay.data.column_advice import explain_columns
 from assay.data.columns import (
@@ -193,6 +194,7 @@ def _read(
         task=task,
         on_disk=rules.on_disk,
     )
+    warn_of_both_kinds(rows, source=raw.source)
     if task == "multi":
         return rows
     if not names:

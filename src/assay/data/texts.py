@@ -269,6 +269,8 @@ class Splits(Mapping[str, LabelledTexts]):
         Split -> how many texts it had before `--max-rows` drew some; only where it drew.
     origins : mapping of str to Origin
         Split as it was read -> its files; see `read_other_cells`.
+    reading : mapping
+        Options with which a file or folder was read, for models to remember; see `record_reading`.
 
     Attributes
     ----------
@@ -293,6 +295,7 @@ class Splits(Mapping[str, LabelledTexts]):
     n_empty_rows: int = 0
     drawn_from: Mapping[str, int] = field(default_factory=dict)
     origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
+    reading: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     kept: dict[str, object] = field(default_factory=dict, init=False, compare=False)
 
     def __post_init__(self) -> None:

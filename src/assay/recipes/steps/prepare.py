@@ -88,7 +88,9 @@ class DataOptions(Brief):
         return replace(self, **completed, known_labels=manifest.labels)
 
     def recorded(self, data: Any) -> dict[str, Any]:
-        """Return what a model remembers of how its data were read."""
+        """Return what a model remembers of how its data were read; `Splits` know it themselves."""
+        if isinstance(data, Splits):
+            return dict(data.reading)
         return record_reading(self._asked(), data)
 
     def cut(self) -> CutEntry:

@@ -1,7 +1,7 @@
 // The label page: a text, a key, the next text. Texts reach the page as text nodes only, never as markup.
 
 import { ask, Refused } from "./server.js";
-import { fillIn, percent, say } from "./say.js";
+import { fillIn, listed, percent, say } from "./say.js";
 import { drawCurve } from "./curve.js";
 import { keyOf } from "./keys.js";
 import { acting, alertOf, alone, isBusy, isPassing, withKey } from "./acting.js";
@@ -98,9 +98,9 @@ function placeKey() {
 
 function sentenceOf() {
   if (!item) return "";
-  if (back >= 0) return item.is_skip ? say("was_skipped") : say("was_labelled", { labels: item.labels.join(", ") || say("none") });
+  if (back >= 0) return item.is_skip ? say("was_skipped") : say("was_labelled", { labels: listed(item.labels) || say("none") });
   if (!item.suggested) return whyNone();
-  if (state.several) return item.suggested.length ? say("presses", { labels: inOrder(item.suggested).join(", ") }) : say("presses_none");
+  if (state.several) return item.suggested.length ? say("presses", { labels: listed(inOrder(item.suggested)) }) : say("presses_none");
   const [label] = item.suggested;
   if (item.confidence === null) return say("by_name", { label });
   return say("suggests", { label, share: percent(item.confidence) });

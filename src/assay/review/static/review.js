@@ -1,7 +1,7 @@
 // The review page: a row that an audit found, a key, the next row. Texts reach the page as text nodes only.
 
 import { ask, Refused } from "./server.js";
-import { fillIn, percent, say } from "./say.js";
+import { fillIn, listed, percent, say } from "./say.js";
 import { keyOf } from "./keys.js";
 import { acting, alertOf, withKey } from "./acting.js";
 import { isMapOpen, setUpMap } from "./region.js";
@@ -28,7 +28,7 @@ function namesOf(label) {
 }
 
 function wordsOf(label) {
-  return namesOf(label).join(", ") || say("none");
+  return listed(namesOf(label)) || say("none");
 }
 
 function show(next) {
@@ -57,7 +57,7 @@ function show(next) {
 
 // What a button does with labels, or with none.
 function actOf(act, names) {
-  return names.length ? say(act, { label: names.join(", ") }) : say(`${act}_none`);
+  return names.length ? say(act, { label: listed(names) }) : say(`${act}_none`);
 }
 
 // Several labels per text: whether those that are pressed are others than the row has.

@@ -1,7 +1,7 @@
 // The page: what is typed is asked, what is answered is shown. Texts reach the page as text nodes only, never as markup.
 
 import { ask, hasKey, newestOnly, Refused, setKey } from "./server.js";
-import { fillIn, isolated, parts, percent, say } from "./say.js";
+import { fillIn, isolated, listed, parts, percent, say } from "./say.js";
 import { askLines, fillTable, save, splitLines, toCsv } from "./table.js";
 
 const SHOWN_SCORES = 8;
@@ -92,7 +92,7 @@ function verdictOf(answer) {
   if (isByRule(answer)) return parts("by_rule", { label: answer.label, best: answer.best_label }, strong);
   if (!answer.labels) return parts(answer.confidence.replaceAll(" ", "_"), { label: answer.best_label }, strong);
   if (!answer.labels.length) return parts(answer.confidence === "does not know" ? "no_label" : "none_fits", { label: answer.best_label }, strong);
-  return parts("several_labels", { labels: answer.labels.join(", ") }, strong);
+  return parts("several_labels", { labels: listed(answer.labels) }, strong);
 }
 
 // A model may give another label than the one with the highest score: see --min-recall and --cost.
@@ -108,7 +108,7 @@ function showNear(answer) {
   $("near-texts").replaceChildren(...(found || []).map((one) => {
     const item = document.createElement("li");
     const [label, text, alike] = ["label", "text", "value"].map((kind) => Object.assign(document.createElement("span"), { className: kind }));
-    label.textContent = one.labels ? one.labels.join(", ") || say("near_without") : one.label;
+    label.textContent = one.labels ? listed(one.labels) || say("near_without") : one.label;
     label.classList.toggle("other", isOther(one, answer));
     text.textContent = one.text;
     text.title = one.text;

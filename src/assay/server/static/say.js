@@ -37,6 +37,11 @@ export function isolated(value) {
   return RIGHT_TO_LEFT.test(value) ? `\u2068${value}\u2069` : value;
 }
 
+// Labels in one line: with semicolons between them where one holds a comma, as everywhere else.
+export function listed(labels) {
+  return labels.join(labels.some((label) => label.includes(",")) ? "; " : ", ");
+}
+
 export function say(name, values) {
   return parts(name, values, isolated).join("");
 }

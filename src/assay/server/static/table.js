@@ -1,7 +1,7 @@
 // Many lines: asked in pieces, shown as a table, saved as a CSV that no spreadsheet takes for formulas.
 
 import { ask } from "./server.js";
-import { percent, say } from "./say.js";
+import { listed, percent, say } from "./say.js";
 
 const SHOWN = 500; // rows on the page; the CSV has all
 // The rule of OWASP, as in assay's own CSV files: an apostrophe before what would start a formula.
@@ -25,7 +25,7 @@ export async function askLines(lines, { model, size, signal, progress }) {
 export function fillTable(body, rows) {
   body.replaceChildren(...rows.slice(0, SHOWN).map((row) => {
     const tr = document.createElement("tr");
-    const label = row.labels ? row.labels.join(", ") || "–" : row.label ?? row.best_label;
+    const label = row.labels ? listed(row.labels) || "–" : row.label ?? row.best_label;
     const cells = [row.line, label, percent(row.score), say(`${row.confidence.replaceAll(" ", "_")}_short`), row.text];
     cells.forEach((value, i) => {
       const td = document.createElement("td");
