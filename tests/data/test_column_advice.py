@@ -60,3 +60,10 @@ def test_rows_of_json_have_no_header(tmp_path):
     """So that nobody is told to read the first line as a row."""
     path = tmp_path / "d.jsonl"
     assert "header" not in error_of(path, '{"_id": 1, "_source": {"text": "a"}}\n').hint
+
+
+def test_a_chance_word_in_a_name_does_not_outweigh_what_is_in_the_column(tmp_path):
+    """The Vietnamese for "kind of request" holds the word for a sentence, but for an accent."""
+    rows = "".join(f"Tôi cần hỗ trợ việc số {i} thật gấp,{'AB'[i % 2]}\n" for i in range(20))
+    error = error_of(tmp_path / "d.csv", f"Phản ánh,Loại yêu cầu\n{rows}")
+    assert error.flags == ("--text-column 'Phản ánh' --label-column 'Loại yêu cầu'",)

@@ -34,6 +34,9 @@ def test_well_known_names_are_distinct():
         ("Texte", "Catégorie"),
         ("טקסט", "תווית"),
         ("ข้อความ", "หมวดหมู่"),
+        ("Nội dung", "Chủ đề"),
+        ("noi_dung", "chu_de"),
+        ("Văn bản", "Nhãn"),
     ],
 )
 def test_columns_are_found_in_the_language_of_their_writer(text, label):

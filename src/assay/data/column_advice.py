@@ -23,6 +23,7 @@ __all__ = ["explain_columns", "explain_table"]
 
 N_LINES = 20  # at the start of a file, among which the header is looked for
 LINE_CHARS = 10_000
+OTHER_COLUMN = {"--text-column": "--label-column", "--label-column": "--text-column"}
 TABLES = (".csv", ".tsv", ".xlsx")
 MARK = re.compile(r"[^\w .\"'()\[\]-]")  # what may be a delimiter inside the name of a column
 IN_COLUMNS = "white space separates its columns: save it as CSV, with commas or tabs"
@@ -127,9 +128,25 @@ def _judge_lone_column(origin: Origin, columns: Sequence[str], err: DataError) -
 def _better_flags(raw: RawSplit, flags: Sequence[str]) -> Sequence[str]:
     """Return the proposals by what is in the columns, where they say more than their names do."""
     proposed = raw.propose()
+    flags = _leave_out_contradicted(flags, proposed)
     if not flags or any(flag.startswith("--no-header") for flag in proposed):
         return proposed
     if has_label_column(raw.columns, text_column=""):
         return flags
     complete = [one for one in proposed if any(one.startswith(f"{flag} ") for flag in flags)]
     return complete or flags
+
+
+def _leave_out_contradicted(flags: Sequence[str], proposed: Sequence[str]) -> list[str]:
+    """Return the flags without those that take labels for texts, or the other way round.
+
+    A word in a name may be chance: the Vietnamese "yêu cầu", a request, holds a word that is
+    written as that for a sentence but for its accent. What is in the column tells.
+    """
+    kept = []
+    for flag in flags:
+        option, _, name = flag.partition(" ")
+        other = OTHER_COLUMN.get(option)  # none: another flag
+        if not any(f"{other} {name} " in f"{one} " for one in proposed):
+            kept.append(flag)
+    return kept

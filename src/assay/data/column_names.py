@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import chain
 
 from assay.data.label_forms import trim
 from assay.tokenization.letters import write_usual
@@ -31,7 +30,8 @@ ENGLISH_LABEL_NAMES = (
 KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
 # By language: the words for "text"; those for a sentence, a comment, a message and the like; the
 # words for "label"; those for a category, a class and a sentiment. Those of Korean and English are
-# above, and a word that several languages have is there once.
+# above, and a word that several languages have is there once. A name of two words has them joined
+# by "_", and is known with a space, too.
 OTHER_LANGUAGES = {
     "ar": ("نص النص", "جملة تعليق تغريدة رسالة مراجعة", "وسم التسمية", "تصنيف التصنيف فئة الفئة"),
     "de": ("", "satz kommentar nachricht", "etikett", "kategorie klasse stimmung"),
@@ -57,7 +57,12 @@ OTHER_LANGUAGES = {
     ),
     "th": ("ข้อความ", "ประโยค", "ป้ายกำกับ", "หมวดหมู่"),
     "tr": ("metin", "cümle yorum", "etiket", "sınıf duygu"),
-    "vi": ("", "câu", "nhãn", ""),
+    "vi": (
+        "văn_bản",
+        "câu nội_dung bình_luận tin_nhắn",
+        "nhãn",
+        "chủ_đề chu_de phân_loại danh_mục",
+    ),
     "zh": ("文本 正文", "句子 内容 內容 评论 評論", "标签 標籤", "类别 類別 分類 分类 情感"),
 }
 
@@ -82,7 +87,8 @@ def _tier(names: Iterable[str]) -> tuple[str, ...]:
 
 def _other(place: int) -> tuple[str, ...]:
     """Return the names of a tier in all languages but Korean and English, each once."""
-    return _tier(chain.from_iterable(words[place].split() for words in OTHER_LANGUAGES.values()))
+    words = " ".join(tiers[place] for tiers in OTHER_LANGUAGES.values())
+    return _tier([*words.split(), *(word.replace("_", " ") for word in words.split())])
 
 
 # All as `fold_name` returns them.
