@@ -305,3 +305,11 @@ def test_labels_of_two_kinds_are_refused(labels, kinds):
             Linear().fit(texts, given)
     for one_kind in ([True, False, True], [1, 0, 1.0], np.array([True, False, True])):
         assert len(Linear().fit(texts, list(one_kind) * 10).classes_) == 2
+
+
+def test_few_texts_of_many_labels_are_no_regression(recwarn):
+    """As many names as texts, in validation too: scikit-learn would ask whether they are numbers."""
+    names = [f"label {i}" for i in range(30)]
+    texts = [f"{name} {word}" for word in ("one", "two") for name in names]
+    Linear().fit(texts, names * 2, validation=(texts[:30], names))
+    assert not [one for one in recwarn if "regression" in str(one.message)]

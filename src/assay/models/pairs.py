@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from assay.data.label_array import label_array
@@ -83,9 +84,14 @@ def pair_texts(texts: Sequence[str], labels: Any, *, task: str, name: str) -> tu
         raise InputError(
             f"{len(as_list):,} texts and {n_labels:,} labels; the same number of each is accepted"
         )
-    if task == "single":
+    if task == "single" and not _are_names(labels):
         check_classification_targets(labels)
     return as_list, labels
+
+
+def _are_names(labels: np.ndarray) -> bool:
+    """Tell whether all labels are names: scikit-learn warns where many differ."""
+    return all(isinstance(label, str) for label in labels.tolist())
 
 
 def _count_rows(labels: Any) -> int:
