@@ -55,3 +55,17 @@ def test_text_column_among_label_columns_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "b.csv"
     other.write_text("body,text,bug\na,1,0\nb,0,1\n")
     assert list(load_data(other, label_columns=["bug", "text"]).label_set) == ["bug", "text"]
+
+
+@pytest.mark.parametrize(("yes", "no"), [("O", "X"), ("o", ""), ("ㅇ", "x")])
+@pytest.mark.parametrize("label_columns", [None, ["a", "b"]])
+def test_circles_and_crosses_are_refused(tmp_path: Path, yes, no, label_columns) -> None:
+    """As Korean teachers mark: one circle among 300 rows was left out, and each cross said yes."""
+    rows = "".join(
+        f"text {i},{yes if i == 5 else no},{yes if i == 6 else no}\n" for i in range(300)
+    )
+    path = tmp_path / "a.csv"
+    path.write_text(f"text,a,b\n{rows}", encoding="utf-8")
+    with pytest.raises(DataError, match=r"column 'a' of a\.csv holds '.' in line 7") as caught:
+        load_data(path, label_columns=label_columns)
+    assert "write 1 where a text has the label" in caught.value.hint

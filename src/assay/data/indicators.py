@@ -41,6 +41,7 @@ PEEKED_ROWS = 1000  # by which it is told what the columns hold
 NO_LABELS = {"id", "index", "idx", "comment_id", "unnamed_1", *SPLIT_COLUMNS}
 MIN_COLUMNS = 2  # a single column of zeros and ones is a label column with two classes
 MAX_ODD_FRACTION = 0.1  # rows with another value in a column that is meant as a label all the same
+CIRCLES = {"o", "○", "〇", "◯", "ㅇ"}  # yes in Korea and Japan, where a cross beside it says no
 ACCEPTED = "0 or 1, true or false, yes or no, x or nothing is accepted"
 
 
@@ -135,7 +136,7 @@ def _word(row: Row, column: str) -> str:
 def _is_indicator(rows: Sequence[Row], column: str) -> bool:
     """Tell whether a column holds zeros and ones or the like, not only blanks, and hardly more."""
     counts = Counter(_word(row, column) for row in rows)
-    n_usual = sum(counts[word] for word in YES_WORDS | NO_WORDS)
+    n_usual = sum(counts[word] for word in YES_WORDS | NO_WORDS | CIRCLES)
     return len(rows) - n_usual <= MAX_ODD_FRACTION * len(rows) and not set(counts) <= BLANK_WORDS
 
 
@@ -144,6 +145,7 @@ def _check_values(rows: Sequence[Row], column: str, raw: RawSplit, columns: Sequ
     for row in rows:
         value = row.values.get(column)
         if _flag(value) is None:
+            _refuse_circles(row, [column], raw)
             raise DataError(
                 f"no label column found in {raw.source}: column '{cut(column)}' holds "
                 f"'{cut(str(value))}' in {raw.unit} {row.line:,}; otherwise these look like label "
@@ -151,6 +153,18 @@ def _check_values(rows: Sequence[Row], column: str, raw: RawSplit, columns: Sequ
                 hint=f"{ACCEPTED}; --label-columns {shlex.quote(join_names(columns))} leaves such "
                 "rows out, if they are few",
             )
+
+
+def _refuse_circles(row: Row, columns: Sequence[str], raw: RawSplit) -> None:
+    """Refuse a circle: the crosses of such a table say no, and would be read as yes."""
+    for column in columns:
+        if _word(row, column) not in CIRCLES:
+            continue
+        raise DataError(
+            f"column '{cut(column)}' of {raw.source} holds '{cut(str(row.values[column]))}' in "
+            f"{raw.unit} {row.line:,}; {ACCEPTED}, and an x says yes",
+            hint="write 1 where a text has the label (O) and 0 where it does not (X, or nothing)",
+        )
 
 
 def _flag(value: Any) -> bool | None:
@@ -185,6 +199,7 @@ def join_columns(raw: RawSplit, columns: Sequence[str], *, text_column: str | No
         blanks = _Blanks(raw, columns)
         for row in raw.read(text, *columns):
             blanks.count(row)
+            _refuse_circles(row, columns, raw)
             yield _join_row(row, columns)
         blanks.say()
 
