@@ -139,3 +139,9 @@ def test_lines_survive_a_narrow_encoding(stdout):
     show.print_table([{"label": "기쁨", "n": 1}])
     show.print_line("→ 기쁨")
     assert "\\uae30" in written()
+
+
+def test_words_with_joiners_are_shown_as_they_are():
+    """Persian verbs and emoji families need them; marks of direction stay visible."""
+    assert show.printable("می\u200cکند 👨‍👩‍👧") == "می\u200cکند 👨‍👩‍👧"
+    assert show.printable("\u200fسلام") == "\\u200fسلام"

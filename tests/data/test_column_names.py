@@ -37,6 +37,15 @@ def test_well_known_names_are_distinct():
         ("Nội dung", "Chủ đề"),
         ("noi_dung", "chu_de"),
         ("Văn bản", "Nhãn"),
+        ("κείμενο", "ετικέτα"),
+        ("টেক্সট", "লেবেল"),
+        ("ტექსტი", "კატეგორია"),
+        ("អត្ថបទ", "ស្លាក"),
+        ("ຂໍ້ຄວາມ", "ປ້າຍກຳກັບ"),
+        ("စာသား", "အညွှန်း"),
+        ("உரை", "வகை"),
+        ("відгук", "мітка"),
+        ("تبصرہ", "زمرہ"),
     ],
 )
 def test_columns_are_found_in_the_language_of_their_writer(text, label):

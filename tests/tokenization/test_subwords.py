@@ -1,6 +1,7 @@
 """A checkpoint's subwords: explicit limit, batch as single, and every text that a str can hold."""
 
 import gc
+import unicodedata
 import weakref
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from _support.checkpoints import bert_tokenizer, roberta_tokenizer
+from assay.checkpoints.charsmap import pack_charsmap
 from assay.errors import InputError, ModelError
 from assay.tokenization import SubwordTokenizer
 from assay.tokenization.vocabulary import learn_tokenizer
@@ -161,3 +163,21 @@ def test_panic_of_the_library_is_an_error_of_the_model(ask):
         getattr(hostile, ask)(["a" * 120])
     with pytest.raises(ModelError, match="the model's tokenizer failed on a text"):
         hostile.encode("a" * 120)
+
+
+def test_loose_letters_are_read_as_whole_ones():
+    """SentencePiece's map composes nothing: loose Korean and Greek were unknown tokens."""
+    whole = "안녕 καλημέρα"
+    tokenizer = tokenizers.Tokenizer(
+        tokenizers.models.WordLevel({"<unk>": 0, "안녕": 1, "καλημέρα": 2}, unk_token="<unk>")
+    )
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    charsmap = pack_charsmap({"\u3000": " "})
+    tokenizer.normalizer = tokenizers.normalizers.Sequence(
+        [tokenizers.normalizers.Precompiled(charsmap), tokenizers.normalizers.Strip()]
+    )
+    subwords = SubwordTokenizer(tokenizer, max_tokens=8)
+    loose = unicodedata.normalize("NFD", whole)
+    assert subwords.encode(loose)[0] == [1, 2]
+    assert subwords.encode_texts([loose, whole]).ids.tolist() == [1, 2, 1, 2]
+    assert subwords.count_tokens([loose]) == [2]

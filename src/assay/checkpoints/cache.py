@@ -21,6 +21,7 @@ from assay.data.texts import check_texts
 from assay.disk import atomic_file
 from assay.errors import OutsideError
 from assay.progress import Progress
+from assay.tokenization.composed import compose
 
 if TYPE_CHECKING:
     from assay.checkpoints.frozen import FrozenEncoder
@@ -124,6 +125,8 @@ def _path(encoder: FrozenEncoder, texts: list[str]) -> Path:
     if encoder.precision != "float32":
         # 8-bit features depend on what is read together, and are computed on the CPU.
         settings += [encoder.precision, encoder.batch_tokens or CPU_BATCH_TOKENS]
+    if any(compose(text) != text for text in texts):
+        settings.append("composed")  # such texts were once read as they are
     digest = hashlib.sha256(json.dumps(settings).encode())
     for text in texts:
         data = text.encode("utf-8", "surrogatepass")

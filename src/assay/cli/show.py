@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Unicode categories that show nothing, or move the cursor: controls, formats, surrogates, private
 # use, separators.
 HIDDEN_KINDS = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-JOINER = "\u200d"  # zero width joiner: families of emoji are made with it
+JOINERS = "\u200c\u200d"  # emoji families and words of Persian and of Indian scripts need them
 
 __all__ = [
     "begin_output",
@@ -52,7 +52,7 @@ def printable(text: str, *, keep_newlines: bool = False) -> str:
 def _shown(char: str, *, keep_newlines: bool) -> str:
     if char == "\n":
         return char if keep_newlines else "↵"
-    if char == JOINER or unicodedata.category(char) not in HIDDEN_KINDS:
+    if char in JOINERS or unicodedata.category(char) not in HIDDEN_KINDS:
         return char
     return char.encode("unicode_escape").decode()
 

@@ -34,7 +34,9 @@ KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 
 # by "_", and is known with a space, too.
 OTHER_LANGUAGES = {
     "ar": ("نص النص", "جملة تعليق تغريدة رسالة مراجعة", "وسم التسمية", "تصنيف التصنيف فئة الفئة"),
+    "bn": ("টেক্সট পাঠ্য", "বাক্য মন্তব্য বার্তা", "লেবেল", "শ্রেণি বিভাগ"),
     "de": ("", "satz kommentar nachricht", "etikett", "kategorie klasse stimmung"),
+    "el": ("κείμενο", "πρόταση σχόλιο μήνυμα κριτική", "ετικέτα", "κατηγορία"),
     "es": ("texto", "frase oración comentario mensaje reseña", "etiqueta", "categoría clase"),
     "fa": ("متن", "جمله نظر پیام", "برچسب", "دسته احساس"),
     "fr": ("texte", "phrase commentaire", "étiquette", "catégorie classe"),
@@ -48,6 +50,12 @@ OTHER_LANGUAGES = {
         "ラベル",
         "分類 カテゴリ カテゴリー 感情",
     ),
+    "ka": ("ტექსტი", "წინადადება კომენტარი", "ეტიკეტი იარლიყი", "კატეგორია"),
+    "km": ("អត្ថបទ", "ប្រយោគ មតិ", "ស្លាក", "ប្រភេទ"),
+    "lo": ("ຂໍ້ຄວາມ", "ປະໂຫຍກ", "ປ້າຍກຳກັບ", "ໝວດໝູ່"),
+    "my": ("စာသား", "ဝါကျ မှတ်ချက်", "အညွှန်း", "အမျိုးအစား"),
+    "nl": ("tekst", "zin bericht", "", "categorie"),
+    "pl": ("", "zdanie komentarz", "etykieta", "kategoria klasa"),
     "pt": ("", "comentário mensagem avaliação", "rótulo", ""),
     "ru": (
         "текст",
@@ -55,8 +63,11 @@ OTHER_LANGUAGES = {
         "метка",
         "категория класс тональность",
     ),
+    "ta": ("உரை", "வாக்கியம் கருத்து", "லேபிள்", "வகை"),
     "th": ("ข้อความ", "ประโยค", "ป้ายกำกับ", "หมวดหมู่"),
     "tr": ("metin", "cümle yorum", "etiket", "sınıf duygu"),
+    "uk": ("", "речення коментар повідомлення відгук", "мітка", "категорія"),
+    "ur": ("", "جملہ تبصرہ پیغام", "لیبل", "زمرہ"),
     "vi": (
         "văn_bản",
         "câu nội_dung bình_luận tin_nhắn",

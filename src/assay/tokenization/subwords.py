@@ -16,6 +16,7 @@ import tokenizers
 
 from assay.errors import InputError, ModelError, first_line
 from assay.tokenization.batches import EncodedTexts
+from assay.tokenization.composed import compose
 from assay.tokenization.pieces import PieceTable, is_local
 from assay.tokenization.window import Windows
 
@@ -51,6 +52,7 @@ class SubwordTokenizer:
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
         self._n_special = n_special
+        self._composes = _has_charsmap(tokenizer)
         self._table = self._make_table()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -131,7 +133,7 @@ class SubwordTokenizer:
     def encode(self, text: str) -> tuple[list[int], list[str]]:
         """Return the ids and the tokens of one text, special tokens included."""
         with _without_panics():
-            encoding = self.tokenizer.encode(encodable(text))
+            encoding = self.tokenizer.encode(self._readable(text))
         return list(encoding.ids), list(encoding.tokens)
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
@@ -168,9 +170,13 @@ class SubwordTokenizer:
         return counts
 
     def _encodings(self, texts: Sequence[str]) -> list[tokenizers.Encoding]:
-        clean = list(map(encodable, texts))
+        clean = list(map(self._readable, texts))
         with _without_panics():
             return list(self.tokenizer.encode_batch_fast(clean))
+
+    def _readable(self, text: str) -> str:
+        """Return the text as the tokenizer can read it."""
+        return encodable(compose(text) if self._composes else text)
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json with this limit as its truncation, and no padding."""
@@ -179,6 +185,12 @@ class SubwordTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text that `ids` spell, without special tokens."""
         return str(self.tokenizer.decode(list(ids)))
+
+
+def _has_charsmap(tokenizer: tokenizers.Tokenizer) -> bool:
+    """Tell whether letters are replaced by SentencePiece's map, which does not compose them."""
+    normalizer = tokenizer.normalizer
+    return normalizer is not None and b'"Precompiled"' in normalizer.__getstate__()
 
 
 @contextmanager
