@@ -2,10 +2,12 @@
 
 import pytest
 
+import assay
 from assay.batch import open_rows, predict_file, predict_rows
 from assay.batch.rows import Scoring
 from assay.batch.shards import NOTES, REJECTED, plan_shards, score_shard
 from assay.data.files.writers import open_writer
+from assay.runtime.limits.scripts import NO_SCRIPT, name_unseen_scripts
 
 TEXTS = ["happy day", "พรุ่งนี้ฝนตก", "so sad", "שלום לך", "พรุ่งนี้ฝนตก", "2024"]
 COUNTS = {"THAI": 2, "HEBREW": 1}
@@ -49,3 +51,17 @@ def test_they_are_never_in_scope(trained_model, source):
     assert found[0].record["in_scope"]
     shares = trained_model.scope(TEXTS)
     assert (shares == 0).tolist() == [bool(one.unseen_script) for one in found]
+
+
+def test_a_model_of_figures_alone_knows_no_script(tmp_path):
+    """It was 99.8 % sure of any sentence, without a word."""
+    texts = [str(i) for i in range(100, 130)] + [f"+82 10-{i}" for i in range(4000, 4030)]
+    model = assay.Linear().fit(texts, ["short"] * 30 + ["phone"] * 30)
+    assay.save_model(model, tmp_path / "model")
+    loaded = assay.load_model(tmp_path / "model")
+    assert loaded.manifest.scripts == {NO_SCRIPT}
+    assert name_unseen_scripts(["hello", "한국어", "12"], seen=loaded.manifest.scripts) == [
+        "LATIN",
+        "HANGUL",
+        "",
+    ]

@@ -30,7 +30,7 @@ from assay.runtime.entries import (
 )
 from assay.runtime.entry_check import find_odd_entry
 from assay.runtime.layout import Layout
-from assay.runtime.limits.scripts import EMOJI
+from assay.runtime.limits.scripts import EMOJI, NO_SCRIPT
 
 __all__ = ["SCHEMA_VERSION", "Manifest", "read_manifest", "render_manifest"]
 
@@ -165,12 +165,15 @@ class Manifest(Brief):
     def scripts(self) -> frozenset[str]:
         """The scripts that texts of train are written in; empty if they are not known.
 
+        `NO_SCRIPT` alone if they have neither letters nor emoji.
         `EMOJI` is one of them if the texts have emoji, or if that is not known.
         """
         found = self.training_data.get("scripts", [])
         if not isinstance(found, list):  # the folder may be a stranger's
             return frozenset()
         has_emoji = self.training_data.get("emoji", bool(found))
+        if not found and not has_emoji and "emoji" in self.training_data:
+            return frozenset({NO_SCRIPT})  # figures and signs: any script is an unseen one
         return frozenset(map(str, [*found, EMOJI] if has_emoji else found))
 
     @property

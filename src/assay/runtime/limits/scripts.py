@@ -16,6 +16,7 @@ from assay.tokenization.words import EMOJI as EMOJI_RANGES
 
 __all__ = [
     "EMOJI",
+    "NO_SCRIPT",
     "UnseenScripts",
     "find_unseen_scripts",
     "has_emoji",
@@ -25,6 +26,7 @@ __all__ = [
 
 LATIN = "LATIN"
 EMOJI = "EMOJI"  # what a text without letters is written in; no name of a script begins so
+NO_SCRIPT = "none"  # in the place of scripts, where texts have neither letters nor emoji
 ANY_EMOJI = re.compile(f"[{EMOJI_RANGES}]")
 SEEN_FRACTION = 0.001  # least share of the training texts' letters for a script to count as seen
 FOREIGN_FRACTION = 0.5  # a text with more of its letters in unseen scripts is written in them
