@@ -93,6 +93,7 @@ def test_thresholds_are_chosen_for_what_is_asked(invoke, folder, tmp_path):
     assert done.exit_code == 0
     assert "recall 0.3" in done.stdout
     assert "exact match on texts out of fold, where the rule was chosen: " in done.stdout
+    assert "Scores out of fold are those of thresholds for F1, scores of test" in done.stdout
     shown = invoke("info", tmp_path / "a").stdout
     assert re.search(
         r"gives +rude from a score of 0\.\d+ on \(asked for: a recall of at least 30\.0%\)\n", shown

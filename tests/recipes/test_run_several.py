@@ -284,6 +284,9 @@ def test_run_chooses_thresholds_out_of_fold_and_reports_it(data: Path, tmp_path:
     assert said in report
     assert any(said in warning for warning in results["warnings"])
     assert not any("below what the evidence" in warning for warning in results["warnings"])
+    easier = replace(options, folds=None, min_recall={"sad": 0.3})
+    held_out = run_data(data, tmp_path / "h", options=easier)
+    assert not any(said in warning for warning in held_out["warnings"])
     assert "for what was asked, as the table of labels by rule says, and else for F1" in report
     card = (tmp_path / "r" / "model" / "README.md").read_text(encoding="utf-8")
     assert "A recall of at least 70.0% was asked of 'sad'. Its threshold" in card

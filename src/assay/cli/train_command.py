@@ -100,6 +100,10 @@ FITTED_ON_TRAIN = (
     "fitted on train alone; a run also fits on validation where it has few texts, so that its "
     "models score a little differently"
 )
+OTHER_THRESHOLDS = (
+    "Scores out of fold are those of thresholds for F1, scores of test those of the thresholds "
+    "that were asked for. These lines compare both on the same texts:"
+)
 FITTED_ON_BOTH = (
     "fitted on train and validation, since validation has few texts: what was asked for is chosen "
     "on predictions out of fold, which models made that had not seen the texts"
@@ -205,6 +209,8 @@ def _show(result: TrainedEntry) -> None:
         print_several(title, evidence, with_labels=False)
         print_several("test", found["test"])
         if "label_rule" in result:
+            if title == OUT_OF_FOLD:
+                print_sentence(OTHER_THRESHOLDS)
             print_rule(result["label_rule"], measure=EXACT_MATCH)
         return
     if title != OUT_OF_FOLD and evidence["n_texts"] < ENOUGH_TEXTS:

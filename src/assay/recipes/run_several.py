@@ -136,7 +136,8 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     )
     small = find_several_small_test(promised, test, metric=metric)
     lower = find_several_fall(promised, test, metric=metric)
-    if one.fitted.model.manifest.threshold_rule:  # scores of other thresholds promise nothing
+    # Out of fold, scores are those of other thresholds, which promise nothing
+    if one.out_of_fold is not None and one.fitted.model.manifest.threshold_rule:
         lower = Fact.of("caveats.several_rule_evidence")
     if small is not None and templates:  # then the evidence is no promise either
         small = Fact("caveats.several_small_test_near", small.values)
