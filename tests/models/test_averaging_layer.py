@@ -17,7 +17,8 @@ from assay.training.frozen_layers import FrozenLayers
 @pytest.fixture
 def network(tiny_bert):
     """Return a classifier without dropout, its layer not yet appended."""
-    return load_fresh_classifier(resolve_checkpoint(tiny_bert), 3).eval()
+    checkpoint = resolve_checkpoint(tiny_bert)
+    return load_fresh_classifier(checkpoint, load_tokenizer(checkpoint), 3).eval()
 
 
 @pytest.fixture

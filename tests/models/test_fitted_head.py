@@ -20,7 +20,7 @@ def _fitted(folder, n_classes):
     checkpoint = resolve_checkpoint(folder)
     tokenizer = load_tokenizer(checkpoint)
     label_ids = np.unique(LABELS, return_inverse=True)[1] % n_classes
-    network = load_fresh_classifier(checkpoint, n_classes)
+    network = load_fresh_classifier(checkpoint, tokenizer, n_classes)
     before = {name: value.clone() for name, value in network.bert.state_dict().items()}
     encoded = tokenizer.encode_texts(TEXTS)
     fit_head(network, encoded, label_ids, pad_id=tokenizer.pad_id)

@@ -78,7 +78,7 @@ def test_saved_scores_stay_under_their_names(names):
     words, texts, labels = distinct_texts(names)
     probes = [*words.values(), "", "nothing known"]
     for method in ("majority", "linear"):
-        estimator = small_estimator(method).fit(texts, labels)
+        estimator = small_estimator(method).fit(texts, labels, single_label=True)
         with TemporaryDirectory() as folder:
             save_model(estimator, Path(folder) / "model", label_set=LabelSet(tuple(names)))
             model = load_model(Path(folder) / "model")
@@ -123,7 +123,8 @@ def test_natural_order_is_the_default(names):
     """Without a given order the folder has numbers by their value, each name once."""
     _, texts, labels = distinct_texts(names)
     with TemporaryDirectory() as folder:
-        save_model(small_estimator("majority").fit(texts, labels), Path(folder) / "model")
+        majority = small_estimator("majority").fit(texts, labels, single_label=True)
+        save_model(majority, Path(folder) / "model")
         assert load_model(Path(folder) / "model").labels == tuple(natural_sort(names))
 
 
@@ -172,7 +173,9 @@ def test_predicted_labels_come_back_from_every_format(tmp_path, kind):
     names = shuffled(KINDS[kind])
     words, texts, labels = distinct_texts(names)
     save_model(
-        small_estimator("linear").fit(texts, labels), tmp_path / "model", label_set=LabelSet(names)
+        small_estimator("linear").fit(texts, labels, single_label=True),
+        tmp_path / "model",
+        label_set=LabelSet(names),
     )
     model = load_model(tmp_path / "model")
     source = write_rows(tmp_path / "in.csv", words.values(), names)
@@ -193,7 +196,7 @@ def test_given_order_holds_for_every_method(tiny_bert, tmp_path, method):
     """Thirteen names in an order of their own: numpy, or the network with its last layer reordered, says the same."""
     names = shuffled((*INTEGERS, '슬픔, "분노"'))
     texts, labels = small_data(60, labels=names)
-    estimator = small_estimator(method, tiny_bert, n_epochs=1).fit(texts, labels)
+    estimator = small_estimator(method, tiny_bert, n_epochs=1).fit(texts, labels, single_label=True)
     save_model(estimator, tmp_path / "model", label_set=LabelSet(names))
     model = load_model(tmp_path / "model")
     assert model.labels == names
@@ -211,7 +214,10 @@ def every_model(tiny_bert, tmp_path_factory):
     root = tmp_path_factory.mktemp("order")
     texts, labels = small_data(60, labels=INTEGERS)
     for method in METHODS:
-        save_model(small_estimator(method, tiny_bert, n_epochs=1).fit(texts, labels), root / method)
+        save_model(
+            small_estimator(method, tiny_bert, n_epochs=1).fit(texts, labels, single_label=True),
+            root / method,
+        )
     return {method: load_model(root / method) for method in METHODS}
 
 
