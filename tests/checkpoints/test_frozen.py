@@ -183,34 +183,36 @@ def test_unknown_architecture_is_an_error(tiny_bert, tmp_path):
         FrozenEncoder(folder).transform(["good day"])
 
 
-def test_network_that_reads_no_texts_is_an_error(tiny_bert, tmp_path):
-    """One of images has no table of tokens: the message says what is accepted, before any work."""
-    config = transformers.ViTConfig(
-        image_size=32,
-        hidden_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=8,
-    )
-    transformers.ViTModel(config).save_pretrained(tmp_path)
-    shutil.copyfile(tiny_bert / "tokenizer.json", tmp_path / "tokenizer.json")
-    with pytest.raises(ModelError, match="of the kind 'vit', which cannot be used as a text encod"):
-        FrozenEncoder(tmp_path).transform(["good day"])
+SMALL = {
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 8,
+}
 
 
-def test_network_without_states_of_tokens_is_an_error(tiny_bert, tmp_path):
-    """As DPR, which gives one vector per text."""
-    config = transformers.DPRConfig(
-        vocab_size=300,
-        hidden_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=8,
-    )
-    transformers.DPRQuestionEncoder(config).save_pretrained(tmp_path)
+@pytest.mark.parametrize(
+    ("network", "config", "said"),
+    [
+        ("ViTModel", transformers.ViTConfig(image_size=32, **SMALL), "it has no table of tokens"),
+        (
+            "DPRQuestionEncoder",
+            transformers.DPRConfig(vocab_size=300, **SMALL),
+            "it gives no hidden state of every token",
+        ),
+    ],
+)
+def test_network_that_is_no_text_encoder_is_an_error(tiny_bert, tmp_path, network, config, said):
+    """One of images, and one that gives one vector per text: the message says what is accepted."""
+    getattr(transformers, network)(config).save_pretrained(tmp_path)
     shutil.copyfile(tiny_bert / "tokenizer.json", tmp_path / "tokenizer.json")
-    with pytest.raises(ModelError, match="it gives no hidden state of every token"):
+    kind = config.model_type
+    with pytest.raises(ModelError) as caught:
         FrozenEncoder(tmp_path).transform(["good day"])
+    assert f"of the kind '{kind}', which cannot be used as a text encoder: {said}" in str(
+        caught.value
+    )
+    assert "kinds such as bert, distilbert" in str(caught.value)
 
 
 def test_tokenizer_of_another_checkpoint_is_an_error(tiny_roberta, tmp_path):

@@ -22,7 +22,7 @@ def test_a_cheaper_method_is_explained_with_its_loss():
     }
     choice = choose_method(predictions, model_bytes={"linear": 6_000_000, "finetune": 90_000_000})
     assert choice.why == (
-        "linear is the cheapest method that is expected to lose at most 1.0 points against the "
+        "linear is the cheapest method that is expected to be at most 1.0 points below the "
         "best (accuracy 93.4% against 93.8% of finetune)."
     )
     assert choice.remarks == (
@@ -36,8 +36,8 @@ def test_an_expensive_method_is_explained_with_its_alternative():
     predictions = {"linear": answer((0, 118), (1, 882)), "features": answer((0, 100), (1, 900))}
     choice = choose_method(predictions, model_bytes={"linear": 6_000_000, "features": 90_000_000})
     assert choice.why == (
-        "features has the highest accuracy (90.0%), and every cheaper method is expected to lose "
-        "more than 1.0 points: linear, the closest, has 88.2%."
+        "features has the highest accuracy (90.0%). Every cheaper method is expected to be "
+        "more than 1.0 points below it; the closest, linear, has 88.2%."
     )
     assert choice.remarks[1:] == ("If size matters: linear, 6.0 MB, 1.8 points fewer.",)
 
@@ -66,7 +66,7 @@ def test_scores_that_do_not_explain_a_choice_are_explained():
     assert choice.why == (
         "features has the highest accuracy (90.5%). linear, the closest of the cheaper methods, "
         "has 90.0%, but so few texts leave open how far the two are apart: with that counted in, "
-        f"it is expected to lose {100 * loss:.1f} points, more than the 1.0 that are tolerated."
+        f"it is expected to be {100 * loss:.1f} points below, more than the 1.0 that are tolerated."
     )
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from shlex import quote
+from typing import NamedTuple
 
 from assay.data.files.footers import is_footer
 from assay.data.texts import LabelledTexts
@@ -193,14 +194,13 @@ def _check_exchanged(
 
 
 def _check_joined(counts: Counter[str], *, source: str, column: str) -> None:
-    separator = find_separator(counts)
-    if separator is None or _numbers(counts) is not None:
+    joined = _find_joined(counts)
+    if joined is None:
         return
-    joined = [label for label in counts if separator in label]
-    n_rows = sum(counts[label] for label in joined)
+    separator = joined.separator
     raise DataError(
         f"column '{cut(column)}' of {source} holds several labels joined by '{separator}' in "
-        f"{n_rows:,} of {counts.total():,} rows, such as '{cut(joined[0])}'; "
+        f"{joined.n_cells:,} of {counts.total():,} rows, such as '{cut(joined.example)}'; "
         "one label per text is accepted",
         hint=f"--label-separator '{separator}' takes them apart; "
         "--single-label takes each cell as one label, as it is",
@@ -217,18 +217,32 @@ def check_joined_labels(labels: Sequence[str]) -> None:
         They look joined by a character.
     """
     counts = Counter(labels)
-    separator = find_separator(counts)
-    if separator is None or _numbers(counts) is not None:
+    joined = _find_joined(counts)
+    if joined is None:
         return
-    joined = [label for label in counts if separator in label]
-    n_texts = sum(counts[label] for label in joined)
     raise InputError(
-        f"the labels of {n_texts:,} of {counts.total():,} texts look like several that are joined "
-        f"by '{separator}', such as '{cut(joined[0])}'; one label per text, or a list of labels "
-        "per text, is accepted",
-        hint=f"give lists: [label.split({separator!r}) for label in labels]; fit(..., "
+        f"the labels of {joined.n_cells:,} of {counts.total():,} texts look like several that are "
+        f"joined by '{joined.separator}', such as '{cut(joined.example)}'; one label per text, or "
+        "a list of labels per text, is accepted",
+        hint=f"give lists: [label.split({joined.separator!r}) for label in labels]; fit(..., "
         "single_label=True) takes each as one label, as it is",
     )
+
+
+class _Joined(NamedTuple):
+    """Cells that hold several labels: what joins them, how many they are, and one of them."""
+
+    separator: str
+    n_cells: int
+    example: str
+
+
+def _find_joined(counts: Counter[str]) -> _Joined | None:
+    separator = find_separator(counts)
+    if separator is None or _numbers(counts) is not None:
+        return None
+    joined = [label for label in counts if separator in label]
+    return _Joined(separator, sum(counts[label] for label in joined), joined[0])
 
 
 def find_separator(labels: Collection[str]) -> str | None:
