@@ -50,7 +50,7 @@ def test_points_are_those_between_the_scores_that_are_shown():
     }
     choice = choose_method(predictions, model_bytes={"linear": 6_000_000, "features": 90_000_000})
     assert "(86.8%)" in choice.why
-    assert choice.why.endswith("linear, the closest, has 84.6%.")
+    assert choice.why.endswith("the closest, linear, has 84.6%.")
     assert choice.remarks[1] == "If size matters: linear, 6.0 MB, 2.2 points fewer."
 
 
