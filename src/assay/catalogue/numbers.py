@@ -74,13 +74,6 @@ class Numbers:
             return self._local("< 0.001")
         return self._local(f"{p:.2g}")
 
-    def p_equals(self, p: float | None) -> str:
-        """Write a p value as it is in a sentence, such as ``p = 0.032`` or ``p < 0.001``."""
-        written = self.p_value(p)
-        if written.startswith("<"):
-            return f"p {written}"
-        return f"p = {written}"
-
     def ratio(self, value: float) -> str:
         """Write how many times one number is another: one decimal below ten, none above."""
         if value >= 10:

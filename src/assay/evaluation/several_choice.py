@@ -157,11 +157,6 @@ class SeveralDifference(Brief):
         """The method's score minus that of the best."""
         return self.score - self.best_score
 
-    @property
-    def is_worse(self) -> bool:
-        """Whether the interval of the difference lies below zero."""
-        return self.interval[1] < 0
-
     def to_dict(self) -> DifferenceEntry:
         """Return plain values."""
         return {

@@ -27,7 +27,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["PatternCost", "find_slow_part", "judge_pattern"]
+__all__ = ["PatternCost", "judge_pattern"]
 
 MAX_PATTERN_CHARS = 2_000
 MAX_COUNT = 100  # of a counted repetition: {2,100}
@@ -78,11 +78,6 @@ class PatternCost:
 
     problem: str | None = None
     n_vain: int = 0
-
-
-def find_slow_part(pattern: str) -> str | None:
-    """Return what is wrong with a pattern, as the end of a sentence; None if nothing is."""
-    return judge_pattern(pattern).problem
 
 
 def judge_pattern(pattern: str) -> PatternCost:
