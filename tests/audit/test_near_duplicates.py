@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.audit import pieces as pieces_module
 from assay.audit.near_duplicates import MIN_SIMILARITY, NearDuplicates, find_near_duplicates
+from assay.audit.pieces import hash_pieces
 from assay.data.normal_form import normalise_text
 from assay.errors import InputError
 
@@ -204,3 +206,13 @@ def test_minus_of_a_number_is_no_punctuation():
     assert similarity < 1
     for one, other in (("well-known fact", "well known fact"), ("- good day", "good day")):
         assert find_near_duplicates([one, other]).similarity[1] == 1
+
+
+def test_blocks_of_texts_are_hashed_as_all_at_once(monkeypatch):
+    """However few characters a block has, and where a text alone has more."""
+    texts = ["", "short", "a somewhat longer text", "ㅋㅋ", "the last one of them all"]
+    whole = hash_pieces(texts)
+    monkeypatch.setattr(pieces_module, "BLOCK_CHARS", 12)
+    parts = hash_pieces(texts)
+    assert parts.hashes.tolist() == whole.hashes.tolist()
+    assert parts.offsets.tolist() == whole.offsets.tolist()

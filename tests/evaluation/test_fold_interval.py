@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from assay.evaluation.evidence import EvidencePredictions
-from assay.evaluation.fold_interval import fold_interval
+from assay.evaluation.fold_interval import fold_interval, fold_spread, widen_interval
 from assay.evaluation.folds import deal_folds
 from assay.runtime.limits.wilson import wilson_bounds, wilson_interval
 
@@ -46,6 +46,14 @@ def test_more_divisions_do_not_narrow_the_interval():
     once = answers_of(label_ids, np.where(np.arange(50) < 40, label_ids, 1 - label_ids))
     thrice = replace(once, predicted_ids=np.tile(once.predicted_ids, (3, 1)))
     assert fold_interval(thrice) == pytest.approx(fold_interval(once))
+
+
+def test_intervals_of_f1_are_wider_by_the_same_factor():
+    """1.5 times with five folds, more where texts are equal; within 0 and 1, and moved afterwards."""
+    assert fold_spread(np.arange(225), 5) == pytest.approx(1.5)
+    assert fold_spread(np.arange(200) // 2, 5) == pytest.approx(1.5 * 2**0.5)
+    assert widen_interval((0.5, 0.8), 0.6, spread=1.5, moved=0.02) == pytest.approx((0.47, 0.92))
+    assert widen_interval((0.1, 1.0), 0.9, spread=1.5) == (0.0, 1.0)
 
 
 def predict(texts, label_ids, others):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ __all__ = ["Pieces", "hash_pieces"]
 
 PIECE_CHARS = 4  # with 3, six times as many candidates on short tweets, and more false ones
 CODE_POINT_BITS = 21
+BLOCK_CHARS = 1 << 20  # of the texts that are hashed at once
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,27 @@ def hash_pieces(normalised: Sequence[str]) -> Pieces:
     normalised : sequence of str
         Texts in the form of `normalise_text`.
     """
-    if not normalised:
-        return Pieces(np.zeros(0, np.uint64), np.zeros(1, np.int64))
+    hashes, offsets = [np.zeros(0, np.uint64)], [np.zeros(1, np.int64)]
+    for block in _blocks(normalised):
+        found = _hash_block(block)
+        hashes.append(found.hashes)
+        offsets.append(found.offsets[1:] + offsets[-1][-1])
+    return Pieces(np.concatenate(hashes), np.concatenate(offsets))
+
+
+def _blocks(normalised: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut texts into blocks of about as many characters: sorting takes ten times their memory."""
+    ends = np.cumsum(np.fromiter(map(len, normalised), dtype=np.int64, count=len(normalised)))
+    start = 0
+    while start < len(normalised):
+        begun = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, begun + BLOCK_CHARS, side="right")))
+        yield normalised[start:stop]
+        start = stop
+
+
+def _hash_block(normalised: Sequence[str]) -> Pieces:
+    """Hash texts that are read at once; at least one."""
     padded = [_without_punctuation(text).ljust(PIECE_CHARS, "\0") for text in normalised]
     lengths = np.array(list(map(len, padded)))
     encoded = "".join(padded).encode("utf-32-le", "surrogatepass")

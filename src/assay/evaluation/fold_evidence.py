@@ -10,7 +10,12 @@ import numpy as np
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
-from assay.evaluation.fold_interval import fold_interval
+from assay.evaluation.fold_interval import (
+    fold_interval,
+    fold_spread,
+    widen_interval,
+    widen_intervals,
+)
 from assay.evaluation.fold_predictions import FoldPredictions, FoldTexts
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import SplitScores
@@ -109,14 +114,15 @@ def _score_divisions(
         repeated_ids = np.tile(predictions.label_ids, n_repeats)
         stacked = probs.reshape(-1, probs.shape[2])
         scores = score_predictions(repeated_ids, stacked, label_set, seed=seed)
-    intervals = {}
-    for metric, (low, high) in first.intervals.items():
-        moved = getattr(scores, metric) - getattr(first, metric)
-        intervals[metric] = (max(0.0, low + moved), min(1.0, high + moved))
+    spread = fold_spread(predictions.groups, predictions.n_folds)
+    intervals = widen_intervals(first, scores, spread=spread)
     intervals["accuracy"] = fold_interval(predictions)
     per_class = []
     for own, of_first in zip(scores.per_class, first.per_class, strict=True):
-        per_class.append(replace(own, n_texts=of_first.n_texts, f1_interval=of_first.f1_interval))
+        interval, moved = of_first.f1_interval, own.f1 - of_first.f1
+        if interval is not None:
+            interval = widen_interval(interval, of_first.f1, spread=spread, moved=moved)
+        per_class.append(replace(own, n_texts=of_first.n_texts, f1_interval=interval))
     return replace(
         scores, n_texts=predictions.n_texts, intervals=intervals, per_class=tuple(per_class)
     )

@@ -16,6 +16,7 @@ import numpy as np
 from assay.data.labels import LabelSet
 from assay.data.texts import LabelledTexts
 from assay.evaluation.evidence import OUT_OF_FOLD
+from assay.evaluation.fold_interval import fold_spread, widen_interval, widen_intervals
 from assay.evaluation.fold_predictions import FoldPredictions, FoldTexts
 from assay.evaluation.several_choice import SeveralEvidencePredictions
 from assay.evaluation.several_scores import SeveralScores, score_several
@@ -33,7 +34,7 @@ class SeveralFoldEvidence:
     ----------
     scored : SeveralScored
         Probabilities and predictions of the first division into folds; scores over all divisions,
-        of which the intervals are as wide as those of the first.
+        of which the intervals are wider than those of fresh texts: see `fold_interval`.
     predictions : SeveralEvidencePredictions
         The predictions of all divisions.
     folds : int64 array of shape (n_repeats, n_texts)
@@ -88,7 +89,10 @@ class SeveralFoldEvidence:
             rows=np.arange(len(truth)),
             n_folds=found.n_folds,
         )
-        scores = _score_divisions(truth, probs, predicted, label_set, thresholds, seed=seed)
+        spread = fold_spread(texts.groups, found.n_folds)
+        scores = _score_divisions(
+            truth, probs, predicted, label_set, thresholds, spread=spread, seed=seed
+        )
         scored = SeveralScored(labelled, truth, probs[0], predicted[0], scores, found.fit_s)
         return cls(scored, predictions, found.folds, probs)
 
@@ -118,6 +122,7 @@ def _score_divisions(
     label_set: LabelSet,
     thresholds: np.ndarray,
     *,
+    spread: float,
     seed: int,
 ) -> SeveralScores:
     """Score all divisions as one, with intervals as wide as the texts of one division deserve.
@@ -126,22 +131,17 @@ def _score_divisions(
     """
     first = score_several(truth, probs[0], predicted[0], label_set, thresholds, seed=seed)
     n_repeats = len(probs)
-    if n_repeats == 1:
-        return first
     repeated = np.tile(truth, (n_repeats, 1))
     probs, predicted = probs.reshape(repeated.shape), predicted.reshape(repeated.shape)
     scores = score_several(
         repeated, probs, predicted, label_set, thresholds, seed=seed, n_resamples=1
     )
-    intervals = {}
-    for metric, (low, high) in first.intervals.items():
-        moved = getattr(scores, metric) - getattr(first, metric)
-        intervals[metric] = (max(0.0, low + moved), min(1.0, high + moved))
+    intervals = widen_intervals(first, scores, spread=spread)
     per_label = []
     for own, of_first in zip(scores.per_label, first.per_label, strict=True):
         moved, interval = own.f1 - of_first.f1, of_first.f1_interval
         if interval is not None:
-            interval = (max(0.0, interval[0] + moved), min(1.0, interval[1] + moved))
+            interval = widen_interval(interval, of_first.f1, spread=spread, moved=moved)
         shown = replace(
             own,
             n_texts=of_first.n_texts,
