@@ -52,6 +52,9 @@ def test_macro_f1_is_a_column_where_methods_are_chosen_by_it(invoke, tmp_path, d
     assert f"Out of fold: {percent(own['evidence']['accuracy'])} of 180 texts, each by" in lines
     assert f"On test: {percent(own['test']['accuracy'])} of 20 texts are labelled" in lines
     assert lines.index("Out of fold:") < lines.index("On test:")
+    assert "So few texts say little." in lines
+    assert "20 test texts say little" not in lines  # its numbers are in both lines above
+    assert ("every label counts the same in it" in lines) == is_macro
     assert f"{own['evidence']['accuracy']:.1%}</strong> of 180 out-of-fold texts" in page
     assert "texts of train and validation, each labelled by models that had not seen it" in page
     card = (run / "model" / "README.md").read_text(encoding="utf-8")
@@ -64,6 +67,27 @@ def test_macro_f1_is_a_column_where_methods_are_chosen_by_it(invoke, tmp_path, d
         line = next(line for line in compared.splitlines() if f" {one['method']} " in line)
         assert percent(one["evidence"][key]) in line.split()
         assert percent(one["test"][key]) in line.split()
+
+
+@pytest.mark.parametrize("separator", [None, "|"])
+def test_doubts_follow_the_recommendation_once(invoke, tmp_path, separator):
+    """Texts from templates: how many are nearly the same is said in one line."""
+    things = ["phone", "laptop", "tablet", "printer", "camera", "monitor", "speaker", "router"]
+    texts, labels = [], []
+    for i, thing in enumerate(things * 10):
+        asks = i % 2 == 0
+        begin = "where can i find the manual of" if asks else "please cancel the whole order of"
+        texts.append(f"{begin} my {thing} number {i}")
+        labels.append("help" if asks else "cancel")
+    if separator:
+        labels = [f"{one}|all" if i % 3 else one for i, one in enumerate(labels)]
+    data, run = write_rows(tmp_path / "t.csv", texts, labels), tmp_path / "run"
+    joined = ["--label-separator", separator] if separator else []
+    done = invoke("run", data, "--out", run, "--methods", "majority,linear", *joined)
+    assert done.exit_code == 0, done.output
+    lines = " ".join(done.stdout.split())
+    assert lines.count("texts that methods were chosen on are nearly the same") == 1
+    assert lines.index("Recommended:") < lines.index("But:") < lines.index("Look at:")
 
 
 def test_kept_texts_are_said_once_for_all_methods(invoke, tmp_path, data):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from assay._display import percent
+from assay.catalogue import ENGLISH, Fact, open_language
 from assay.cli.command import add_command, resumable
 from assay.cli.options import (
     Checkpoint,
@@ -45,6 +46,7 @@ __all__ = ["register"]
 
 PANEL = "The whole job"
 MACRO_F1 = "macro-f1"  # the metric by which methods may be chosen, beside accuracy
+EXPLAINED = {MACRO_F1: " (every label counts the same in it, however rare)"}
 INTERVAL = "95 % interval"
 # How a sentence about scores begins, and what their texts are called: by the kind of the evidence
 ON_TEXTS = {
@@ -152,21 +154,42 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     outcome = _rule_of(results)
     if outcome is not None:
         print_rule(outcome)
-    for warning in results["warnings"]:
-        print_sentence(f"Note:        {warning}")
     print_sentence(f"Recommended: {results['why']}")
-    is_macro = results["choice"]["metric"] == MACRO_F1
-    if by_evidence:
-        print_sentence(_how_sure(own["evidence"], is_macro=is_macro))
-    print_sentence(_how_sure(own["test"], is_macro=is_macro))
-    for remark in results["choice"]["remarks"]:
-        print_sentence(f"Note:        {remark}")
+    told = _print_doubts(results, own)
+    told += _print_how_sure(own, metric=results["choice"]["metric"], by_evidence=by_evidence)
+    _print_notes([*results["warnings"], *results["choice"]["remarks"]], told)
     more = results["more_texts"]
     said = (more or {}).get("said") or results["no_more_texts"]
     if said:
         print_sentence(f"More texts:  {said}")
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
+
+
+def _print_doubts(results: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """Print and return the reasons to doubt the recommendation."""
+    doubts = _find_doubts(results, own)
+    for doubt in doubts:
+        print_sentence(f"But:         {doubt}")
+    return doubts
+
+
+def _print_how_sure(own: Mapping[str, Any], *, metric: str, by_evidence: bool) -> list[str]:
+    """Print what is right of the evidence and of test; return what need not be said again."""
+    is_macro = metric == MACRO_F1
+    if not by_evidence:
+        print_sentence(_how_sure(own["test"], is_macro=is_macro))
+        return []
+    print_sentence(_how_sure(own["evidence"], is_macro=is_macro))
+    print_sentence(f"{_how_sure(own['test'], is_macro=is_macro)} So few texts say little.")
+    return _say_small_test(own)
+
+
+def _print_notes(notes: Sequence[str], told: Sequence[str]) -> None:
+    """Print what was not told yet."""
+    for note in notes:
+        if note not in told:
+            print_sentence(f"Note:        {note}")
 
 
 def _leads_with_evidence(own: Mapping[str, Any]) -> bool:
@@ -183,7 +206,7 @@ def _name_scores(metric: str, *, by_evidence: bool) -> str:
     if by_evidence:
         where = "the evidence, as the interval is: test has few texts"
     if metric == MACRO_F1:
-        return f"{said}; accuracy is that of {where}."
+        return f"{said}{EXPLAINED[metric]}; accuracy is that of {where}."
     return f"{said}; F1 is the weighted one of {where}."
 
 
@@ -197,20 +220,44 @@ def _how_sure(scores: Mapping[str, Any], *, is_macro: bool) -> str:
     if is_macro:
         interval = show_interval(*scores["intervals"]["f1_macro"])
         said += f"; macro F1 is {percent(scores['f1_macro'])} ({interval})"
-    return f"{said}.{_doubt_near(scores)}"
+    return f"{said}."
 
 
-def _doubt_near(scores: Mapping[str, Any]) -> str:
-    """Take the promise back where many of the texts are nearly the same as a fitted one."""
+def _find_doubts(results: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
+    """Return why the scores of the recommended method may promise too much, as it is said once."""
     from assay.evaluation.near_evidence import NearEvidence  # loads NumPy
+    from assay.evaluation.several_scores import SEVERAL_METRICS
 
-    near = NearEvidence.from_dict(scores.get("near_duplicates"))
-    if near is None or not near.is_notable:
-        return ""
-    return (
-        f" Do not expect that of new texts: {near.n_near:,} of these are nearly the same as one "
-        "that was learnt from."
-    )
+    choice, evidence = results["choice"], own["evidence"]
+    metric, found = choice["metric"], []
+    if choice.get("shown_better_than_majority") is False:
+        found.append(choice["remarks"][0])
+    near = NearEvidence.from_dict(evidence.get("near_duplicates"))
+    if near is not None:
+        kind, field = "caveats.near_evidence", "accuracy"
+        if results.get("task") == "multi":
+            kind, field = "caveats.several_near_evidence", SEVERAL_METRICS[metric]
+        elif metric == MACRO_F1:
+            field = "f1_macro"
+        facts = near.facts(metric=metric, score=evidence[field], kind=kind)
+        found.extend(map(open_language(ENGLISH).tell, facts))
+    return found
+
+
+def _say_small_test(own: Mapping[str, Any]) -> list[str]:
+    """Return what warnings say of a test split of few texts: the lines of both scores say it."""
+    evidence, test = own["evidence"], own["test"]
+    low, high = evidence["intervals"]["accuracy"]
+    values = {
+        "n_texts": test["n_texts"],
+        "accuracy": test["accuracy"],
+        "n_evidence": evidence["n_texts"],
+        "promised": evidence["accuracy"],
+        "low": low,
+        "high": high,
+    }
+    kinds = ("caveats.small_test", "caveats.small_test_near")
+    return [open_language(ENGLISH).tell(Fact.of(kind, **values)) for kind in kinds]
 
 
 def _show_several(results: dict[str, Any], out: Path) -> None:
@@ -233,7 +280,7 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
         }
         rows.append(row)
     print_table(rows, right=("evidence", "test", "macro F1", "micro F1", "fit s", "MB"))
-    chosen = f"{METRIC_NAMES[metric]}, by which methods are chosen"
+    chosen = f"{METRIC_NAMES[metric]}, by which methods are chosen{EXPLAINED.get(metric, '')}"
     said = f"the evidence is {chosen}; macro and micro F1 are those of test"
     if by_evidence:
         said = f"evidence and test are {chosen}; the interval is the evidence's: test has few texts"
@@ -248,10 +295,9 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
         )
     for one in results["skipped"]:
         print_sentence(f"Left out:    {one['method']}: {one['reason']}")
-    for warning in results["warnings"]:
-        print_sentence(f"Note:        {warning}")
-    doubt = _doubt_near(recommended["evidence"])
-    print_sentence(f"Recommended: {results['why'].rstrip('.')}.{doubt}")
+    print_sentence(f"Recommended: {results['why'].rstrip('.')}.")
+    told = _print_doubts(results, recommended)
+    _print_notes(results["warnings"], told)
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 

@@ -220,6 +220,14 @@ class Results:
         has_near = self.near_claim(self.recommended) is not None
         return replace(self, more_texts=replace(self.more_texts, has_near=has_near))
 
+    def doubts(self) -> list[str]:
+        """Return in English why the recommended method may do worse than its scores promise."""
+        english = open_language(ENGLISH)
+        found = list(map(english.tell, self._near_evidence()))
+        if self.choice.beats_floor is False:
+            found.insert(0, self.choice.remarks[0])
+        return found
+
     def _near_evidence(self) -> list[Fact]:
         found = self.near_evidence(self.recommended)
         if found is None:

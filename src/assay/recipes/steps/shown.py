@@ -43,6 +43,7 @@ def show_results(results: Results) -> str:
     return html_block(
         f"Recommended: {results.choice.recommended}.",
         results.choice.why,
+        *results.doubts(),
         html_table(rows, caption="accuracy"),
     )
 
