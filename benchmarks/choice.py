@@ -42,7 +42,6 @@ SMALL = (60, 200, 1000)
 LANGUAGES = ("eng_Latn", "kor_Hang", "zho_Hans", "jpn_Jpan", "tha_Thai", "arb_Arab")
 LANGUAGES += ("amh_Ethi", "deu_Latn", "hin_Deva", "rus_Cyrl", "swh_Latn", "vie_Latn")
 WHOLE = ("emotion", "banking77", "wisesight", "klue_ynat")
-CHEAP = ("majority", "linear", "features")
 METHODS_OF_GROWTH = ("linear", "features")
 ALL = ("majority", "linear", "compact", "features")
 
@@ -66,12 +65,12 @@ def draw_cases() -> list[Case]:
             for n_rows in SMALL:
                 # 20 intents have at least 80 rows, four of each.
                 own = max(n_rows, 80) if n_labels == 20 else n_rows
-                cases.append(_draw(name, own, n_labels, seed, ALL if n_rows < 1000 else CHEAP))
+                cases.append(_draw(name, own, n_labels, seed))
     return cases
 
 
 def _draw(
-    name: str, n_rows: int | None, n_labels: int | None, seed: int, methods: Sequence[str]
+    name: str, n_rows: int | None, n_labels: int | None, seed: int, methods: Sequence[str] = ALL
 ) -> Case:
     case = {"data": name, "n_rows": n_rows, "n_labels": n_labels, "seed": seed}
     return {**case, "methods": ",".join(methods)}
@@ -126,10 +125,10 @@ PARTS = {
     "draws": Part(
         [
             *draw_cases(),
-            *(_draw("sample", None, None, seed, ALL) for seed in SEEDS),
-            *(_draw(f"sib200/{name}", None, None, 0, CHEAP) for name in LANGUAGES),
+            *(_draw("sample", None, None, seed) for seed in SEEDS),
+            *(_draw(f"sib200/{name}", None, None, 0) for name in LANGUAGES),
         ],
-        [_draw(name, None, None, 0, ALL) for name in WHOLE],
+        [_draw(name, None, None, 0) for name in WHOLE],
         _draw("sample", 60, None, 0, ("majority", "linear")),
         measure_draw,
         show_draws,
@@ -158,7 +157,7 @@ PARTS = {
     "folds": Part(
         [
             {"data": "emotion", "n_rows": n_rows, "repeat": i}
-            for n_rows in (1000, 2000)
+            for n_rows in (1000, 1400, 2000)
             for i in SEEDS
         ],
         [{"data": "emotion", "n_rows": 8000, "repeat": i} for i in SEEDS],
