@@ -161,8 +161,9 @@ def test_missing_weights_are_an_error(tiny_bert, tmp_path):
     with pytest.raises(
         ModelError,
         match=r"'copy' lacks 1 of the weights .* encoder\.layer\.1\.output\.dense\.weight",
-    ):
+    ) as caught:
         FrozenEncoder(folder).transform(["good day"])
+    assert "give the folder of the whole checkpoint" in caught.value.hint
 
 
 def test_weights_of_another_shape_are_an_error(tiny_bert, tmp_path):

@@ -141,8 +141,9 @@ def test_checkpoint_without_its_weights_is_refused(tiny_bert, tmp_path):
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(
         ModelError, match=r"'copy' lacks 1 of the weights .*layer\.1\.output\.dense\.weight"
-    ):
+    ) as caught:
         finetune(folder)
+    assert "give the folder of the whole checkpoint" in caught.value.hint
 
 
 def test_checkpoint_of_other_sizes_is_refused(tiny_bert, tmp_path):

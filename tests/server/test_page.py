@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from _support.server_runs import ATTACK, running
+from _support.small_runs import write_data
 from assay.catalogue import open_language
 from assay.models import record_scores
+from assay.recipes.train import train_model
 from assay.runtime import load_model
 from assay.runtime.explain import explain_text
 
@@ -224,6 +226,20 @@ def test_markup_in_a_training_text_is_text(visit):
     page.fill("#text", ATTACK)
     sync_api.expect(page.locator("#near .text").first).to_have_text(ATTACK)
     assert page.locator("#near img, #near b").count() == 0
+
+
+def test_model_that_cannot_tell_scope_says_so(visit, tmp_path):
+    """`in_scope` is null: silence would read as "like the training texts"."""
+    note = visit().locator("#scope-note")
+    expect = sync_api.expect
+    expect(note).to_be_visible()
+    expect(note).to_contain_text("cannot tell whether a text is unlike them")
+    data = write_data(tmp_path / "data", sizes={"train": 60, "validation": 30, "test": 27})
+    train_model(data, tmp_path / "model", method="linear")
+    with running(tmp_path / "model") as measured:
+        page = visit(measured.url)
+        expect(page.locator("#scores li").first).to_be_visible()
+        expect(page.locator("#scope-note")).to_be_hidden()
 
 
 def test_model_without_training_texts_says_so(visit):

@@ -20,7 +20,12 @@ from assay.tokenization.subwords import SubwordTokenizer
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["LoadedNetwork", "load_network", "load_pretrained", "pool_states"]
+__all__ = ["WEIGHTS_HINT", "LoadedNetwork", "load_network", "load_pretrained", "pool_states"]
+
+WEIGHTS_HINT = (
+    "give the folder of the whole checkpoint, as save_pretrained wrote it, "
+    "or another one, such as minilm or e5"
+)
 
 
 def load_network(checkpoint: Checkpoint) -> torch.nn.Module:
@@ -39,7 +44,8 @@ def load_network(checkpoint: Checkpoint) -> torch.nn.Module:
     if missing:
         raise ModelError(
             f"checkpoint '{checkpoint.name}' lacks {len(missing)} of the weights that its "
-            f"config.json ({checkpoint.model_type}) asks for, among them {missing[0]}"
+            f"config.json ({checkpoint.model_type}) asks for, among them {missing[0]}",
+            hint=WEIGHTS_HINT,
         )
     return network
 

@@ -10,6 +10,7 @@ import torch
 import transformers
 from torch import Tensor, nn
 
+from assay.checkpoints.network import WEIGHTS_HINT
 from assay.checkpoints.resolve import Checkpoint
 from assay.checkpoints.torch_state import quiet_transformers
 from assay.data.labels import Task
@@ -94,7 +95,8 @@ def load_fresh_classifier(
     if lacking:
         raise ModelError(
             f"checkpoint '{checkpoint.name}' lacks {len(lacking)} of the weights that its "
-            f"config.json ({checkpoint.model_type}) asks for, among them {lacking[0]}"
+            f"config.json ({checkpoint.model_type}) asks for, among them {lacking[0]}",
+            hint=WEIGHTS_HINT,
         )
     _set_padding(network, checkpoint, tokenizer)
     _check_padding(network, checkpoint, tokenizer)

@@ -131,6 +131,7 @@ function showScores(scores, best) {
   const shown = state.showAll ? scores : scores.filter((one, i) => i < SHOWN_SCORES || one.label === explained);
   $("thresholds-note").hidden = !served().thresholds;
   $("least-note").hidden = !served().min_labels;
+  $("scope-note").hidden = served().out_of_scope_below !== null;
   const several = best === null ? undefined : state.answer?.labels; // as far as the model gives several
   const focused = document.activeElement?.dataset?.score;
   $("scores").classList.toggle("long", scores.some((one) => one.label.length > LONG_NAME));
