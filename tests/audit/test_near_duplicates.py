@@ -6,6 +6,7 @@ What is found, what is not, and that it does not depend on order, seed or size.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from assay.audit.near_duplicates import MIN_SIMILARITY, NearDuplicates, find_nea
 from assay.audit.pieces import hash_pieces
 from assay.data.normal_form import normalise_text
 from assay.errors import InputError
+from assay.progress import Progress
 
 
 def pieces(text):
@@ -216,3 +218,19 @@ def test_blocks_of_texts_are_hashed_as_all_at_once(monkeypatch):
     parts = hash_pieces(texts)
     assert parts.hashes.tolist() == whole.hashes.tolist()
     assert parts.offsets.tolist() == whole.offsets.tolist()
+
+
+def test_progress_is_told_of_all_texts_and_of_all_bands(monkeypatch):
+    """With a million texts each part takes a minute: it says how far it is."""
+    told = {}
+
+    class Told(Progress):
+        @contextmanager
+        def track(self, name, n_steps):
+            done = []
+            yield done.append
+            told[name] = (n_steps, sum(done))
+
+    monkeypatch.setattr(pieces_module, "BLOCK_CHARS", 20)
+    find_near_duplicates([f"text number {i}" for i in range(9)], progress=Told())
+    assert told == {"near duplicates, reading": (9, 9), "near duplicates, comparing": (25, 25)}

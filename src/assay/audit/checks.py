@@ -96,7 +96,7 @@ def audit_data(
     progress, started_s = progress or default_progress(), time.perf_counter()
     rows = AllRows(splits)
     groups = duplicate_groups(rows.labelled)
-    near = find_near_duplicates(rows.labelled, seed=seed)
+    near = find_near_duplicates(rows.labelled, seed=seed, progress=progress)
     languages = _languages(splits, progress)
     audit = Audit(
         source=splits.source,

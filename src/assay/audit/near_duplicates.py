@@ -8,7 +8,7 @@ where thousands of texts are alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from assay.data.duplicates import number_equal
 from assay.data.normal_form import normalise_text
 from assay.data.texts import LabelledTexts
 from assay.errors import InputError
+from assay.progress import Progress
 
 __all__ = ["MIN_SIMILARITY", "NearDuplicates", "find_near_duplicates"]
 
@@ -60,6 +61,7 @@ def find_near_duplicates(
     *,
     min_similarity: float = MIN_SIMILARITY,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> NearDuplicates:
     """Group texts so that each is similar to at least one other of its group.
 
@@ -70,6 +72,8 @@ def find_near_duplicates(
         Smallest Jaccard similarity of two texts that are joined, between 0.5 and 1.
     seed : int
         Seed of the hashes. A pair near the threshold is missed about once in a thousand.
+    progress : Progress, optional
+        Is told of the texts that were read, and of the bands that were compared.
 
     Raises
     ------
@@ -90,8 +94,11 @@ def find_near_duplicates(
         normalised = list(map(normalise_text, texts))
     equal = number_equal(normalised)
     _, first_rows = np.unique(equal, return_index=True)
-    pieces = hash_pieces([normalised[i] for i in first_rows])
-    component = _components(pieces, min_similarity=min_similarity, seed=seed)
+    progress = progress or Progress()
+    with progress.track("near duplicates, reading", len(first_rows)) as advance:
+        pieces = hash_pieces([normalised[i] for i in first_rows], advance=advance)
+    with progress.track("near duplicates, comparing", N_BANDS) as advance:
+        component = _components(pieces, min_similarity=min_similarity, seed=seed, advance=advance)
     groups, first_of_group = _number_by_first_row(component)
     similarity = [pieces.similarity(first_of_group[group], i) for i, group in enumerate(groups)]
     n_differing = np.bincount(groups, minlength=len(first_of_group))
@@ -113,7 +120,9 @@ def _number_by_first_row(component: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return numbers[positions], np.sort(first_rows)
 
 
-def _components(pieces: Pieces, *, min_similarity: float, seed: int) -> np.ndarray:
+def _components(
+    pieces: Pieces, *, min_similarity: float, seed: int, advance: Callable[[int], None]
+) -> np.ndarray:
     """Join texts that are alike; return a component number per text."""
     n_texts = len(pieces)
     component = np.arange(n_texts)
@@ -132,6 +141,7 @@ def _components(pieces: Pieces, *, min_similarity: float, seed: int) -> np.ndarr
         if is_alike.any():
             joined.append(pairs[is_alike])
             component = _connected(np.concatenate(joined), n_texts)
+        advance(1)
     return component
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,19 +42,24 @@ class Pieces:
         return n_shared / (len(a) + len(b) - n_shared)
 
 
-def hash_pieces(normalised: Sequence[str]) -> Pieces:
+def hash_pieces(
+    normalised: Sequence[str], *, advance: Callable[[int], None] = lambda n_done: None
+) -> Pieces:
     """Hash every run of four characters of letters, digits and signs.
 
     Parameters
     ----------
     normalised : sequence of str
         Texts in the form of `normalise_text`.
+    advance : callable
+        Is told after each block how many texts it has.
     """
     hashes, offsets = [np.zeros(0, np.uint64)], [np.zeros(1, np.int64)]
     for block in _blocks(normalised):
         found = _hash_block(block)
         hashes.append(found.hashes)
         offsets.append(found.offsets[1:] + offsets[-1][-1])
+        advance(len(block))
     return Pieces(np.concatenate(hashes), np.concatenate(offsets))
 
 
