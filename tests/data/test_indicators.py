@@ -69,3 +69,44 @@ def test_circles_and_crosses_are_refused(tmp_path: Path, yes, no, label_columns)
     with pytest.raises(DataError, match=r"column 'a' of a\.csv holds '.' in line 7") as caught:
         load_data(path, label_columns=label_columns)
     assert "write 1 where a text has the label" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        ("Y", "n"),
+        ("YES", "No"),
+        ("예", "아니오"),
+        ("是", "否"),
+        ("✓", ""),
+        ("✔\ufe0f", ""),
+        ("X", ""),
+    ],
+)
+@pytest.mark.parametrize("label_columns", [None, ["a", "b"]])
+def test_words_that_say_yes_and_no(tmp_path: Path, yes, no, label_columns) -> None:
+    """In three languages, in capitals or not, and ticks in black or in colour."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"text,a,b\nt 1,{yes},{no}\nt 2,{no},{yes}\nt 3,{no},{no}\n", encoding="utf-8")
+    assert load_data(path, label_columns=label_columns)["all"].labels == (("a",), ("b",), ())
+
+
+@pytest.mark.parametrize("other", ["Y", "✓", "1", "예"])
+@pytest.mark.parametrize("label_columns", [None, ["a", "b"]])
+def test_crosses_beside_another_yes_are_refused(tmp_path: Path, other, label_columns) -> None:
+    """All rows of a table with Y and X had the label, and X says no as often as yes."""
+    path = tmp_path / "a.csv"
+    path.write_text(f"text,a,b\nt 1,X,X\nt 2,X,{other}\n", encoding="utf-8")
+    message = rf"hold 'X' \('a', line 2\) and '{other}' \('b', line 3\): an x may say yes or no"
+    with pytest.raises(DataError, match=message) as caught:
+        load_data(path, label_columns=label_columns)
+    assert "write 1 where a text has the label" in caught.value.hint
+
+
+def test_ticks_beside_other_marks_are_refused_with_what_is_accepted(tmp_path: Path) -> None:
+    """The sentence lists every accepted pair."""
+    path = tmp_path / "a.csv"
+    path.write_text("text,a,b\n" + "t,✓,✓\n" * 19 + "t,✗,✓\n", encoding="utf-8")
+    with pytest.raises(DataError, match="column 'a' holds '✗' in line 21") as caught:
+        load_data(path)
+    assert "예 or 아니오, 是 or 否, ✓ or nothing, x or nothing is accepted" in caught.value.hint

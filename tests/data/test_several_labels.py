@@ -211,8 +211,8 @@ def test_other_values_in_an_indicator_column_are_refused(tmp_path: Path) -> None
     """The sentence names line, column and value."""
     path = write(tmp_path / "a.csv", "text,rude,fun\na,1,1\nb,maybe,0\n")
     message = (
-        "line 3: column 'rude' holds 'maybe'; 0 or 1, true or false, yes or no, x or nothing is "
-        "accepted"
+        "line 3: column 'rude' holds 'maybe'; 0 or 1, true or false, yes or no, y or n, "
+        "예 or 아니오, 是 or 否, ✓ or nothing, x or nothing is accepted"
     )
     with pytest.raises(DataError, match=message):
         load_data(path, label_columns=["rude", "fun"])

@@ -39,9 +39,9 @@ MAX_CHARS = 100_000
 MYSQL_NULL = r"\N"  # how MySQL and Hive write a missing value
 NOTHING = ("", MYSQL_NULL)
 # Words of columns that say whether a text has one label; what is blank says no.
-YES_WORDS = {"1", "1.0", "true", "yes", "y", "x", "예", "네"}
+YES_WORDS = {"1", "1.0", "true", "yes", "y", "x", "예", "네", "是", "✓", "✔"}
 BLANK_WORDS = {"", "none", "nan", "<na>"}
-NO_WORDS = {*BLANK_WORDS, "0", "0.0", "false", "no", "n", "아니오", "아니요"}
+NO_WORDS = {*BLANK_WORDS, "0", "0.0", "false", "no", "n", "아니오", "아니요", "否"}
 # What is written as it is seen: of pandas, such as what `cut` makes of numbers, and of Python.
 WRITTEN_TYPES = {"Period", "Interval", "UUID"}
 # The last two are of pandas, recognised by name so that it need not be imported.

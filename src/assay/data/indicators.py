@@ -41,8 +41,21 @@ PEEKED_ROWS = 1000  # by which it is told what the columns hold
 NO_LABELS = {"id", "index", "idx", "comment_id", "unnamed_1", *SPLIT_COLUMNS}
 MIN_COLUMNS = 2  # a single column of zeros and ones is a label column with two classes
 MAX_ODD_FRACTION = 0.1  # rows with another value in a column that is meant as a label all the same
-CIRCLES = {"o", "○", "〇", "◯", "ㅇ"}  # yes in Korea and Japan, where a cross beside it says no
-ACCEPTED = "0 or 1, true or false, yes or no, x or nothing is accepted"
+CIRCLES = {
+    "o",
+    "ｏ",
+    "○",
+    "〇",
+    "◯",
+    "⭕",
+    "ㅇ",
+}  # yes in Korea and Japan, where a cross beside it says no
+CROSS = "x"  # says yes where it is the only mark, and no beside a word or mark that says yes
+EMOJI_STYLE = "\ufe0f"  # follows a tick that is shown in colour
+ACCEPTED = (
+    "0 or 1, true or false, yes or no, y or n, 예 or 아니오, 是 or 否, ✓ or nothing, x or nothing "
+    "is accepted"
+)
 
 
 class Again:
@@ -130,7 +143,12 @@ def _lone_text_column(raw: RawSplit, text_column: str | None) -> str | None:
 
 
 def _word(row: Row, column: str) -> str:
-    return str(row.values.get(column)).strip().casefold()
+    return _plain(row.values.get(column))
+
+
+def _plain(value: Any) -> str:
+    """Return what a cell says, whatever the case of its letters and the colour of its tick."""
+    return str(value).strip().removesuffix(EMOJI_STYLE).casefold()
 
 
 def _is_indicator(rows: Sequence[Row], column: str) -> bool:
@@ -169,7 +187,7 @@ def _refuse_circles(row: Row, columns: Sequence[str], raw: RawSplit) -> None:
 
 def _flag(value: Any) -> bool | None:
     """Return whether a cell says that the text has the label; None if it says neither."""
-    word = str(value).strip().casefold()
+    word = _plain(value)
     if word in YES_WORDS:
         return True
     return False if word in NO_WORDS else None
@@ -196,14 +214,46 @@ def join_columns(raw: RawSplit, columns: Sequence[str], *, text_column: str | No
     others = [name for name in raw.columns if name not in columns and name != JOINED]
 
     def read(text: str, *_: str) -> Iterable[Row]:
-        blanks = _Blanks(raw, columns)
+        blanks, crosses = _Blanks(raw, columns), _Crosses(raw, columns)
         for row in raw.read(text, *columns):
             blanks.count(row)
             _refuse_circles(row, columns, raw)
+            crosses.check(row)
             yield _join_row(row, columns)
         blanks.say()
 
     return replace(raw, columns=(*others, JOINED), read=read, class_names={})
+
+
+class _Crosses:
+    """Refuses an x beside another yes: where one says ✓, Y or 1, an x may say no."""
+
+    def __init__(self, raw: RawSplit, columns: Sequence[str]) -> None:
+        self._raw, self._columns = raw, columns
+        self._first: dict[bool, tuple[str, str, int]] = {}  # is it an x? -> column, value, line
+
+    def check(self, row: Row) -> None:
+        """Look at the cells of one row."""
+        if row.problem is not None:
+            return
+        for name in self._columns:
+            word = _word(row, name)
+            if word in YES_WORDS:
+                found = (name, str(row.values.get(name)), row.line)
+                self._first.setdefault(word == CROSS, found)
+        if len(self._first) == len((True, False)):
+            self._refuse()
+
+    def _refuse(self) -> None:
+        column, cross, line = self._first[True]
+        other_column, other, other_line = self._first[False]
+        unit = self._raw.unit
+        raise DataError(
+            f"label columns of {self._raw.source} hold '{cut(cross)}' ('{cut(column)}', {unit} "
+            f"{line:,}) and '{cut(other)}' ('{cut(other_column)}', {unit} {other_line:,}): an x "
+            f"may say yes or no there; {ACCEPTED}",
+            hint="write 1 where a text has the label and 0 where it does not",
+        )
 
 
 class _Blanks:
