@@ -153,7 +153,7 @@ CASES = {
             f,
             [(text, [label, "more"] if i == 3 else label) for i, (text, label) in enumerate(GOOD)],
         ),
-        ["d.jsonl line 4: several labels in a row: one label per text is accepted"],
+        ["d.jsonl line 4: several labels in a row, where the column is read as one label per text"],
     ),
     "a kind of file that is not read": (
         lambda f: (f.joinpath("d.xls").write_bytes(b"x"), ["run", "d.xls", "--out", "o"])[1],

@@ -151,7 +151,8 @@ def test_clean_collects_all_problems():
         "line 4: the text is bytes; a text is accepted",
         "line 5: a text of 6 characters; at most 5 are accepted (--max-chars)",
         "line 6: the label is an object; a text or a number is accepted",
-        "line 7: several labels in a row: one label per text is accepted "
+        "line 7: several labels in a row, where the column is read as one label per text; several "
+        'per text are lists in every row, such as ["a"] '
         "(--single-label takes what is written there as one label)",
         "line 1,008: 3 fields where the header has 2",
     )

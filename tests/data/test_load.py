@@ -214,7 +214,7 @@ def test_load_refuses_a_list_among_names(tmp_path):
         / "a.jsonl"
     )
     with pytest.raises(
-        DataError, match=r"^a\.jsonl line 2: several labels in a row: one label per text"
+        DataError, match=r"^a\.jsonl line 2: several labels in a row, where the column"
     ):
         load_data(path)
 

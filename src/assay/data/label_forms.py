@@ -66,7 +66,8 @@ class SeveralLabelsError(DataError):
 
     def __init__(self) -> None:
         super().__init__(
-            "several labels in a row: one label per text is accepted "
+            "several labels in a row, where the column is read as one label per text; several "
+            'per text are lists in every row, such as ["a"] '
             "(--single-label takes what is written there as one label)"
         )
 
