@@ -45,6 +45,18 @@ def test_missing_font_is_said_once_with_its_package(caplog, monkeypatch):
     assert "fonts-noto-cjk and fonts-noto-core" in caplog.records[1].getMessage()
 
 
+def test_figures_of_a_run_do_not_say_again_what_the_run_says(caplog, monkeypatch):
+    """The remark of the run names the package; the figures are drawn afterwards."""
+    for module in (canvas, fonts):
+        monkeypatch.setattr(module, "font_families", lambda: [fonts.BASE])
+    with caplog.at_level(logging.WARNING, logger="assay"):
+        told = fonts.tell_missing_glyphs(["กีฬา"])
+        data_figures.draw_class_counts({"กีฬา": 2, "sport": 1})
+    assert told is not None
+    assert told.values["packages"] == "fonts-noto-core"
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize(
     ("name", "package"),
     [

@@ -56,7 +56,7 @@ from assay.recipes.steps.score import score_method
 from assay.recipes.steps.shown import show_results
 from assay.reporting.card import CONFUSION_PICTURE
 from assay.reporting.collect import collect_report
-from assay.reporting.fonts import find_missing_glyphs
+from assay.reporting.fonts import tell_missing_glyphs
 from assay.reporting.method_result import MethodResult
 from assay.reporting.render import write_report
 from assay.reporting.results import Results, SkippedMethod
@@ -342,7 +342,7 @@ class Run:
             skipped=trained.skipped,
             checkpoint=self.checkpoint.choice,
             checkpoint_caveat=self.checkpoint.caveat,
-            figure_caveat=find_missing_glyphs(
+            figure_caveat=tell_missing_glyphs(
                 self.data.splits.label_set, language=self.options.report_language
             ),
             id_column=self.options.data.id_column,

@@ -46,7 +46,7 @@ from assay.recipes.steps.row_ids import name_surprising, read_row_ids
 from assay.recipes.steps.run_facts import describe_machine
 from assay.recipes.steps.run_pieces import DrawnMap
 from assay.recipes.steps.several_score import SeveralMethod, record_near, score_several_method
-from assay.reporting.fonts import find_missing_glyphs
+from assay.reporting.fonts import tell_missing_glyphs
 from assay.reporting.results_entries import SplitFingerprint
 from assay.reporting.several_report import collect_several, write_several_report
 
@@ -122,7 +122,7 @@ def finish_several(run: Run) -> dict[str, Any]:
 def _missing_glyphs(run: Run) -> list[str]:
     """Say that characters show as boxes in the figures, where they do."""
     labels, language = run.data.splits.label_set, run.options.report_language
-    found = find_missing_glyphs(labels, language=language)
+    found = tell_missing_glyphs(labels, language=language)
     return [] if found is None else describe_facts([found])
 
 

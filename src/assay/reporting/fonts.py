@@ -20,7 +20,13 @@ from assay._optional import require
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.reporting.escape import show_text
 
-__all__ = ["find_missing_glyphs", "font_families", "is_missing_glyph", "warn_missing_glyphs"]
+__all__ = [
+    "find_missing_glyphs",
+    "font_families",
+    "is_missing_glyph",
+    "tell_missing_glyphs",
+    "warn_missing_glyphs",
+]
 
 # First in the list: it has Latin, Greek, Cyrillic, Arabic and Hebrew letters, and the minus sign
 # (U+2212), which NanumGothic lacks.
@@ -233,6 +239,17 @@ def find_missing_glyphs(labels: Iterable[str], *, language: str = ENGLISH) -> Fa
             "packages": ", ".join(sorted(packages)),
         },
     )
+
+
+def tell_missing_glyphs(labels: Iterable[str], *, language: str = ENGLISH) -> Fact | None:
+    """Return what `find_missing_glyphs` does, to a caller that shows it to the user.
+
+    Figures that are drawn afterwards in this process do not warn of the same packages again.
+    """
+    found = find_missing_glyphs(labels, language=language)
+    if found is not None:
+        _warned.update(str(found.values["packages"]).split(", "))
+    return found
 
 
 @functools.cache
