@@ -20,6 +20,8 @@ def test_well_known_names_are_distinct():
 @pytest.mark.parametrize(
     ("text", "label"),
     [
+        ("Abstract", "keywords"),
+        ("plot", "Genres"),
         ("نص", "تصنيف"),
         ("النص", "التصنيف"),
         ("텍스트", "라벨"),

@@ -23,10 +23,12 @@ ENGLISH_TEXT_NAMES = (
     "sentence content review tweet message headline title utterance query question comment "
     "document body post description statement sms news input review_text comment_text question_text"
 )
+LONG_TEXT_NAMES = "abstract plot synopsis transcript"
 KOREAN_TEXT_NAMES = "텍스트 문장 내용 본문 제목 리뷰 후기 의견 댓글"
 ENGLISH_LABEL_NAMES = (
     "category class intent emotion sentiment topic target tag genre class_name y output"
 )
+SEVERAL_LABEL_NAMES = "topics tags keywords genres categories emotions"
 KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
 # By language: the words for "text"; those for a sentence, a comment, a message and the like; the
 # words for "label"; those for a category, a class and a sentiment. Those of Korean and English are
@@ -108,6 +110,7 @@ TEXT_NAMES = (
     ("text",),
     ("texts",),
     _tier([*ENGLISH_TEXT_NAMES.split(), *KOREAN_TEXT_NAMES.split()]),
+    _tier(LONG_TEXT_NAMES.split()),
     _other(0),
     _other(1),
 )
@@ -116,6 +119,7 @@ LABEL_NAMES = (
     ("label",),
     ("labels",),
     _tier([*ENGLISH_LABEL_NAMES.split(), *KOREAN_LABEL_NAMES.split()]),
+    _tier(SEVERAL_LABEL_NAMES.split()),
     _other(2),
     _other(3),
 )

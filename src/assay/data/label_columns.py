@@ -200,8 +200,8 @@ def _check_joined(counts: Counter[str], *, source: str, column: str) -> None:
     separator = joined.separator
     raise DataError(
         f"column '{cut(column)}' of {source} holds several labels joined by '{separator}' in "
-        f"{joined.n_cells:,} of {counts.total():,} rows, such as '{cut(joined.example)}'; "
-        "one label per text is accepted",
+        f"{joined.n_cells:,} of {counts.total():,} rows, such as '{cut(joined.example)}': "
+        "say whether such a cell is several labels or one",
         hint=f"--label-separator '{separator}' takes them apart; "
         "--single-label takes each cell as one label, as it is",
         flags=[f"--label-separator '{separator}'", "--single-label"],
