@@ -13,6 +13,7 @@ from assay.data.labels import LabelSet
 from assay.data.together import describe_together
 from assay.evaluation.several_mistakes import LEAST_TEXTS
 from assay.evaluation.several_scores import score_several
+from assay.reporting import several_tables
 from assay.reporting.several_figures import _last_threshold, draw_several
 from assay.reporting.several_report import (
     collect_several,
@@ -286,6 +287,16 @@ def test_map_is_shown_where_it_was_drawn(report):
         assert "90" in written.partition(heading)[2]
         assert "report_files/map.png" in written
         assert heading not in render_several_markdown(report, {}, language=language)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "shows the 2 of 3 labels"), ("ko", "라벨 3개 가운데")]
+)
+def test_figure_of_pairs_says_that_labels_are_left_out(report, monkeypatch, language, said):
+    """More labels than have room: which of them are shown is said beside the table."""
+    assert said not in render_several_markdown(report, {}, language=language)
+    monkeypatch.setattr(several_tables, "MAX_TOGETHER", 2)
+    assert said in render_several_markdown(report, {}, language=language)
 
 
 def test_figures_are_drawn_where_there_are_numbers(report):

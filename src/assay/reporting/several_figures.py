@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FIGURES", "draw_several", "draw_together"]
+__all__ = ["FIGURES", "MAX_TOGETHER", "draw_several", "draw_together"]
 
 # Table of the report -> figures that are shown with it
 FIGURES = {

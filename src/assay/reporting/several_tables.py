@@ -10,6 +10,7 @@ from assay.data.labels import list_labels
 from assay.evaluation.several_scores import SEVERAL_METRICS
 from assay.reporting.environment import ROW_TITLES
 from assay.reporting.escape import shorten, show_text
+from assay.reporting.several_figures import MAX_TOGETHER
 from assay.reporting.several_rule_table import tell_rule
 from assay.reporting.spoken_tables import LABEL, LABEL_CELLS, NUMBER, TEXT, Row, Spoken, Table
 
@@ -185,7 +186,7 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
             "together",
             say("several.together"),
             [_pair_row(one, spoken) for one in report["data"]["together"]["pairs"]],
-            say("several.together_note"),
+            _together_note(report, spoken),
         ),
         Table(
             "missed",
@@ -226,6 +227,14 @@ def _tell_methods(report: Mapping[str, Any], spoken: Spoken) -> Table:
             chosen = i
     note = spoken.say("several.methods_note") + " " + spoken.say("several.explain_scores")
     return Table("methods", spoken.say("several.methods"), rows, note, chosen=chosen)
+
+
+def _together_note(report: Mapping[str, Any], spoken: Spoken) -> str:
+    """Say what the table holds, and which labels the figure shows where it does not show all."""
+    note, n_labels = spoken.say("several.together_note"), len(report["data"]["labels"])
+    if n_labels > MAX_TOGETHER:
+        note += " " + spoken.say("several.together_some", shown=MAX_TOGETHER, n=n_labels)
+    return note
 
 
 def _problems_note(report: Mapping[str, Any], spoken: Spoken) -> str:
