@@ -1,7 +1,7 @@
 """`assay export`: a copy that predicts the same, anywhere; refused with its figures where it does not.
 
-Also tests assay.models.onnx.export, assay.models.onnx.quantize, assay.cli.export_command and
-assay.recipes.steps.export_card.
+Also tests assay.models.onnx.export, assay.models.onnx.quantize, assay.cli.export_command,
+assay.recipes.steps.copy_measures and assay.recipes.steps.export_card.
 """
 
 from __future__ import annotations
@@ -146,13 +146,13 @@ def test_int8_weights_leave_room_for_cpus_without_vnni(models, tmp_path):
 
 def test_one_text_of_few_is_named_as_such(models, tmp_path, monkeypatch):
     """Of 128 texts one is more than the usual half a point: the hint says how to tell."""
-    measure = export._measure
+    measure = export.measure_copy
 
     def lose_one(*args, **options):
         found = {**measure(*args, **options), "n_texts": 128, "accuracy_before": 0.75}
         return {**found, "accuracy_after": 95 / 128}
 
-    monkeypatch.setattr(export, "_measure", lose_one)
+    monkeypatch.setattr(export, "measure_copy", lose_one)
     with pytest.raises(CheckError, match=r"accuracy falls by 0\.007812 \(0\.005") as caught:
         export_model(models / "compact", tmp_path / "copy", export_format="onnx-int8")
     assert caught.value.hint == (
@@ -163,13 +163,13 @@ def test_one_text_of_few_is_named_as_such(models, tmp_path, monkeypatch):
 
 def test_a_loss_of_as_much_as_is_accepted_is_accepted(models, tmp_path, monkeypatch):
     """One text of 40 is 0.025, and not the little more that a difference of two shares gives."""
-    measure = export._measure
+    measure = export.measure_copy
 
     def lose_one(*args, **options):
         found = {**measure(*args, **options), "n_texts": 40, "accuracy_before": 39 / 40}
         return {**found, "accuracy_after": 38 / 40}
 
-    monkeypatch.setattr(export, "_measure", lose_one)
+    monkeypatch.setattr(export, "measure_copy", lose_one)
     folder, given = models / "compact", {"export_format": "onnx-int8"}
     with pytest.raises(CheckError) as caught:
         export_model(folder, tmp_path / "copy", **given)
