@@ -127,6 +127,27 @@ def test_methods_with_other_texts_are_compared_on_those_that_both_have():
     assert (choice.loss("linear").score, choice.loss("linear").n_texts) == (0.5, 200)
 
 
+def test_scores_that_differ_from_those_of_the_table_are_explained():
+    """The table has 90 % of 1,000 texts for linear, the reason 50 % of the 200 that finetune has."""
+    label_ids = np.zeros(1000, dtype=np.int64)
+    wrong = np.r_[np.zeros(800), np.ones(100), np.zeros(100)]
+    rows = np.arange(1000)
+    linear = EvidencePredictions(
+        OUT_OF_FOLD, label_ids, wrong[None, :].astype(int), rows, rows, n_folds=5
+    )
+    finetune = EvidencePredictions.held_out(
+        label_ids[800:], np.arange(200) % 10 == 0, first_row=800
+    )
+    said = choose_method({"linear": linear, "finetune": finetune}).remarks
+    assert (
+        "finetune was judged on 200 validation texts alone: where it is compared, all scores are "
+        "of these. The evidence of the others in the table is of 1,000 texts (linear: 50.0% of "
+        "the 200, 90.0% of the 1,000)." in said
+    )
+    for alike in ({"linear": linear, "compact": linear}, {"finetune": finetune}):
+        assert not any("texts alone" in one for one in choose_method(alike).remarks)
+
+
 def test_equal_texts_count_as_one_piece_of_evidence():
     """Ninety copies of one text, which only compact gets right, show less than ninety texts."""
     label_ids = np.zeros(190, dtype=np.int64)

@@ -212,7 +212,7 @@ def choose_method(
         evidence=ordered[recommended],
         model_bytes=dict(model_bytes or {}),
     )
-    return replace(choice, reasons=state_reasons(choice))
+    return replace(choice, reasons=state_reasons(choice, ordered))
 
 
 def check_tolerance(tolerance: float) -> None:

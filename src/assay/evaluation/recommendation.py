@@ -5,11 +5,13 @@ Everything is a fact: the sentences are in the catalogue, under ``choice``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from assay._display import percent, points_between
 from assay.catalogue import Fact
 from assay.evaluation.evidence import HELD_OUT, EvidencePredictions
+from assay.evaluation.score_draws import score_evidence
 from assay.methods import FLOOR
 
 if TYPE_CHECKING:
@@ -21,13 +23,17 @@ WORTH_SAYING = 1.5  # a size that differs by a smaller factor is no reason to ch
 FEW_TEXTS = 300  # below, expected losses are mostly noise
 
 
-def state_reasons(choice: Choice) -> tuple[Fact, ...]:
+def state_reasons(
+    choice: Choice, predictions: Mapping[str, EvidencePredictions]
+) -> tuple[Fact, ...]:
     """State why a method is recommended, and what else to know about it.
 
     Parameters
     ----------
     choice : Choice
         Everything but its reasons is read.
+    predictions : mapping of method to EvidencePredictions
+        All that the choice was made from.
 
     Returns
     -------
@@ -39,6 +45,7 @@ def state_reasons(choice: Choice) -> tuple[Fact, ...]:
         _reason(choice),
         _doubt(choice),
         state_evidence(choice.evidence),
+        _mixed(choice, predictions),
         _alternative(choice),
         _few_texts(choice),
     ]
@@ -129,6 +136,27 @@ def _doubt(choice: Choice) -> Fact | None:
         "choice.not_shown",
         accuracy=accuracy[choice.recommended],
         floor_accuracy=accuracy[FLOOR],
+    )
+
+
+def _mixed(choice: Choice, predictions: Mapping[str, EvidencePredictions]) -> Fact | None:
+    """State which texts the reasons are of, where a table shows other scores of other texts."""
+    learners = [one for one in choice.losses if one.method != FLOOR]
+    others = [one for one in learners if one.n_texts < predictions[one.method].n_texts]
+    if not others:
+        return None
+    rival = min(others, key=lambda one: one.expected_loss)
+    few, whole = rival.n_texts, predictions[rival.method]
+    judged = [method for method, one in predictions.items() if one.kind == HELD_OUT]
+    return Fact.of(
+        "choice.mixed",
+        judged=", ".join(judged),
+        n_judged=len(judged),
+        n_texts=few,
+        n_more=whole.n_texts,
+        rival=rival.method,
+        score=rival.score,
+        table_score=score_evidence(whole, choice.metric),
     )
 
 
