@@ -90,6 +90,19 @@ def test_classes_of_the_evidence_that_are_not_those_of_train_are_a_caveat(result
     assert "Classes of validation are not those of train: 'sadness' is 0.0% of it" in said
 
 
+def test_a_training_that_the_budget_cut_is_a_caveat(results):
+    """Its low scores say little of the method; the table of epochs alone showed it."""
+    assert not any("budget" in one for one in results.warnings())
+    *others, last = results.methods
+    assert not replace(last, history=[{"epoch": 1}, {"epoch": 2.0}]).cut_short()
+    cut = replace(last, history=[{"epoch": 1}, {"epoch": 1.4}])
+    said = [one for one in replace(results, methods=(*others, cut)).warnings() if "budget" in one]
+    assert said == [
+        f"the budget ended the training of {last.method} in its epoch 2: with more time it may be "
+        "better than it looks here."
+    ]
+
+
 def test_a_checkpoint_that_reads_the_texts_badly_is_a_caveat(results):
     """The report says it, and not the terminal alone."""
     values = {"checkpoint": "minilm", "unknown": 0.03, "per_character": 1.1}

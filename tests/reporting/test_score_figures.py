@@ -46,6 +46,9 @@ def test_leaderboard_sets_the_recommended_method_in_bold(unpainted, report):
     bold = [tick.get_text() for tick in ax.get_yticklabels() if tick.get_fontweight() == "bold"]
     assert bold == ["compact"]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["validation"]
+    out_of_fold = [{**rows[0], "evidence": rows[0]["evidence"], "validation": None}, *rows[1:]]
+    ax = score_figures.draw_leaderboard(out_of_fold, recommended="compact").axes[0]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["evidence"]
 
 
 def test_leaderboard_draws_the_metric_that_methods_were_chosen_by(unpainted):

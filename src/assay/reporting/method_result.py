@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from assay.catalogue import Fact
 from assay.evaluation.coverage_report import CoverageEntry
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.fold_evidence import FoldEvidence
@@ -75,6 +77,13 @@ class MethodResult:
     def fitted_on(self) -> list[str]:
         """The splits that the saved model was fitted on."""
         return list(self.model.manifest.training_data.get("fitted_on", ["train"]))
+
+    def cut_short(self) -> list[Fact]:
+        """Say that a time limit ended the training within an epoch, if one did."""
+        epoch = self.history[-1]["epoch"] if self.history else 0
+        if epoch == int(epoch):
+            return []
+        return [Fact.of("caveats.cut_short", method=self.method, epoch=math.ceil(epoch))]
 
     @property
     def evidence(self) -> ScoredSplit:

@@ -196,6 +196,8 @@ class Results:
         )
         promise = [*self._near_evidence(), *self._broken_promise()]
         found = [*find_reading(self.splits), *promise, *of_scores, *near]
+        for one in self.methods:
+            found += one.cut_short()
         if self.checkpoint_caveat is not None:
             found.append(self.checkpoint_caveat)
         return [*self._broken_rule(), *found]

@@ -199,7 +199,7 @@ def draw_leaderboard(
             _paint_score(ax, evidence, metric, y + 0.14, colour=colour, face="white")
             _paint_score(ax, row.get("test"), metric, y - 0.14, colour=colour, face=colour)
         _name_methods(ax, [row["method"] for row in reversed(rows)], recommended=recommended)
-        has_validation = any(row.get("validation") for row in rows)
+        has_validation = all(row.get("validation") for row in rows)
         evidence = "validation" if has_validation else "evidence"
         for split, face in ((evidence, "white"), ("test", MUTED)):
             name = words.word("splits", split)
