@@ -217,7 +217,18 @@ def test_a_run_shows_the_price_everywhere(invoke, root):
     assert "More texts:  " in done.stdout
     assert 'id="rule"' in (out / "report.html").read_text(encoding="utf-8")
     write_report_file(out, root / "ko.md", language="ko")
-    assert "재현율 96.0%" in (root / "ko.md").read_text(encoding="utf-8")
+    korean = (root / "ko.md").read_text(encoding="utf-8")
+    assert "재현율 96.0%" in korean
+    test = linear["label_rule"]["effects"][1]
+    shares = [f"{100 * test[name]:.1f}%" for name in ("accuracy", "accuracy_without")]
+    assert shares[0] != shares[1]
+    doubt = "by it {} of the 200 test texts are labelled right, in place of {}.".format(*shares)
+    results = read_json(out / "results.json")
+    assert [one for one in results["doubts"] if one.endswith(doubt)] == results["doubts"][-1:]
+    assert results["doubts"][-1] in results["warnings"]
+    assert results["doubts"][-1] in report
+    assert " ".join(done.stdout.split()).count(doubt) == 1
+    assert "맞는 것은 {1}가 아니라 {0}입니다".format(*shares) in korean
 
 
 def test_a_run_that_recommends_majority_says_that_it_has_no_rule(invoke, tmp_path):

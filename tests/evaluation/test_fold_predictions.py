@@ -87,6 +87,13 @@ def test_two_classes_of_which_one_repeats_a_text_cannot_be_divided():
         predict(texts, n_folds=2)
 
 
+def test_texts_that_are_all_the_same_cannot_be_divided():
+    """Equal texts are in one fold, so that no model could be fitted without them."""
+    texts = fold_texts(["the same"] * 40, np.arange(40) % 2, groups=np.zeros(40, dtype=int))
+    with pytest.raises(DataError, match="all 40 texts are the same, and equal texts are never in"):
+        predict(texts)
+
+
 def test_without_time_for_one_division_there_are_no_predictions(small):
     """Whole divisions are kept, the one that was begun is not."""
     assert predict(small, may_go_on=lambda: False) is None

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from assay.catalogue import LANGUAGES, open_language
 from assay.evaluation.learning_curve import LearningCurve
 from assay.evaluation.more_texts import expect_more
 
@@ -74,6 +75,15 @@ def test_a_recommended_method_without_a_curve_is_named(more):
     assert said in more.said
     for recommended in ("features", "majority"):
         assert "which is recommended" not in replace(more, recommended=recommended).said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_gain_of_accuracy_is_called_that_where_methods_were_chosen_by_macro_f1(more, language):
+    """Where one label has nearly all texts, accuracy says little of the others."""
+    assert "macro" not in more.said
+    *_, added = replace(more, metric="macro-f1", labels=(), recommended=more.method).facts()
+    assert added.kind == "more.macro"
+    assert "F1" in open_language(language).tell(added)
 
 
 def test_where_all_is_right_nothing_is_left_to_gain():

@@ -105,6 +105,7 @@ def test_results_have_the_documented_keys(five):
         "seed",
         "recommended",
         "why",
+        "doubts",
         "choice",
         "warnings",
         "data",

@@ -312,11 +312,15 @@ def test_train_returns_scores_of_both_splits(data: Path) -> None:
 
 
 def test_one_label_each_is_read_as_sets_of_one(run: Path, caplog) -> None:
-    """A model of several labels can be scored on data that happen to have one each."""
+    """A model of several labels can be scored on data that have one each, which is said."""
     splits = load_data((["rude day", "fun day"], ["rude", "fun"]))
     found = evaluate_model(run / "model", splits)
     assert found.scores.n_texts == 2
-    assert "each is read as a set of one" in caplog.text
+    said = "each text of the texts and labels has one label, and the model may give several"
+    assert said in caplog.text
+    caplog.clear()
+    evaluate_model(run / "model", load_data((["rude day", "fun"], [["rude"], ["rude", "fun"]])))
+    assert "has one label" not in caplog.text
 
 
 def test_single_models_refuse_several_labels(data: Path) -> None:

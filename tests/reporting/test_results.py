@@ -21,6 +21,7 @@ def test_results_are_json_with_the_documented_keys(results):
         "seed",
         "recommended",
         "why",
+        "doubts",
         "choice",
         "warnings",
         "data",

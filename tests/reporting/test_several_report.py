@@ -9,11 +9,13 @@ import pytest
 
 from assay._display import percent
 from assay.catalogue import LANGUAGES, open_language
+from assay.checkpoints.auto import CheckpointChoice
 from assay.data.labels import LabelSet
 from assay.data.together import describe_together
 from assay.evaluation.several_mistakes import LEAST_TEXTS
 from assay.evaluation.several_scores import score_several
 from assay.reporting import several_tables
+from assay.reporting.sections import find_missing_map
 from assay.reporting.several_figures import _last_threshold, draw_several
 from assay.reporting.several_report import (
     collect_several,
@@ -275,7 +277,7 @@ def test_empty_tables_are_left_out(report):
 
 
 def test_map_is_shown_where_it_was_drawn(report):
-    """One panel per label, with what it shows in words; without a map, no heading."""
+    """One panel per label, with what it shows in words; runs of 0.1.0 without a map have no heading."""
     drawn = {"n_texts": 90, "split": "train", "checkpoint": "minilm", "pooling": "mean"}
     drawn |= {"points": RNG.random((4, 2)).tolist(), "label_ids": [[0], [0, 2], [], [1]]}
     mapped = {**report, "map": drawn}
@@ -290,7 +292,35 @@ def test_map_is_shown_where_it_was_drawn(report):
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "shows the 2 of 3 labels"), ("ko", "라벨 3개 가운데")]
+    ("checkpoint", "said"),
+    [
+        (None, {"en": "no method of this run uses one", "ko": "트랜스포머를 쓰는 방법이 없습니다"}),
+        (CheckpointChoice("minilm"), {"en": "the budget was spent", "ko": "예산을 다 썼습니다"}),
+    ],
+)
+def test_a_report_without_a_map_says_why(report, checkpoint, said):
+    """No method used a transformer, or there was no time."""
+    (fact,) = find_missing_map(None, checkpoint)
+    for language, heading in (("en", "## Map"), ("ko", "## 지도")):
+        plain = {**report, "no_map": [fact.to_dict()]}
+        written = render_several_markdown(plain, {}, language=language)
+        assert said[language] in written.partition(heading)[2]
+    assert find_missing_map({"points": []}, checkpoint) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "shows the 2 of 3 labels with the lowest F1"), ("ko", "F1이 가장 낮은 2개만")],
+)
+def test_figure_of_f1_says_that_labels_are_left_out(report, monkeypatch, language, said):
+    """As the figure of pairs does."""
+    assert said not in render_several_markdown(report, {}, language=language)
+    monkeypatch.setattr(several_tables, "MAX_LABELS", 2)
+    assert said in render_several_markdown(report, {}, language=language)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "shows the 2 of 3 labels that come"), ("ko", "자주 함께")]
 )
 def test_figure_of_pairs_says_that_labels_are_left_out(report, monkeypatch, language, said):
     """More labels than have room: which of them are shown is said beside the table."""

@@ -5,12 +5,15 @@ Everywhere else, shares are fractions from 0 to 1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assay._display import MISSING, hundredfold, hundredfold_bounds
 
 __all__ = ["MISSING", "Numbers"]
+
+EXACT_DIGITS = 6  # after the point, of a percentage
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,15 @@ class Numbers:
         if fraction is None:
             return MISSING
         return self._local(hundredfold(fraction, digits)) + self.percent_sign
+
+    def exact_percent(self, fraction: float) -> str:
+        """Write a share that somebody asked for, with all of its digits: ``95.0%``, ``99.99%``."""
+        digits = 1
+        while digits < EXACT_DIGITS and not math.isclose(
+            float(hundredfold(fraction, digits)), 100 * fraction
+        ):
+            digits += 1
+        return self.percent(fraction, digits)
 
     def points(self, difference: float | None) -> str:
         """Write a difference of two shares in percentage points, such as ``1.8``."""

@@ -101,8 +101,8 @@ class DataFlags:
         str | None,
         typer.Option(
             metavar="A,B",
-            help="One column per label, with 0 or 1, yes or no, x or nothing; a name with a "
-            "comma in double quotes.  "
+            help="One column per label, with 0 or 1, yes or no, ✓ or nothing, x or nothing and "
+            "other such words (예, 是); a name with a comma in double quotes.  "
             "[default: found if there are only such columns]",
         ),
     ] = None

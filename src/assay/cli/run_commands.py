@@ -155,9 +155,10 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     if outcome is not None:
         print_rule(outcome)
     print_sentence(f"Recommended: {results['why']}")
-    told = _print_doubts(results, own)
-    told += _print_how_sure(own, metric=results["choice"]["metric"], by_evidence=by_evidence)
-    _print_notes([*results["warnings"], *results["choice"]["remarks"]], told)
+    _print_doubts(results["doubts"])
+    told = _print_how_sure(own, metric=results["choice"]["metric"], by_evidence=by_evidence)
+    notes = [*results["warnings"], *results["choice"]["remarks"]]
+    _print_notes(notes, [*results["doubts"], *told])
     more = results["more_texts"]
     said = (more or {}).get("said") or results["no_more_texts"]
     if said:
@@ -166,12 +167,10 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 
 
-def _print_doubts(results: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
-    """Print and return the reasons to doubt the recommendation."""
-    doubts = _find_doubts(results, own)
+def _print_doubts(doubts: Sequence[str]) -> None:
+    """Print the reasons to doubt what the scores promise."""
     for doubt in doubts:
         print_sentence(f"But:         {doubt}")
-    return doubts
 
 
 def _print_how_sure(own: Mapping[str, Any], *, metric: str, by_evidence: bool) -> list[str]:
@@ -221,27 +220,6 @@ def _how_sure(scores: Mapping[str, Any], *, is_macro: bool) -> str:
         interval = show_interval(*scores["intervals"]["f1_macro"])
         said += f"; macro F1 is {percent(scores['f1_macro'])} ({interval})"
     return f"{said}."
-
-
-def _find_doubts(results: Mapping[str, Any], own: Mapping[str, Any]) -> list[str]:
-    """Return why the scores of the recommended method may promise too much, as it is said once."""
-    from assay.evaluation.near_evidence import NearEvidence  # loads NumPy
-    from assay.evaluation.several_scores import SEVERAL_METRICS
-
-    choice, evidence = results["choice"], own["evidence"]
-    metric, found = choice["metric"], []
-    if choice.get("shown_better_than_majority") is False:
-        found.append(choice["remarks"][0])
-    near = NearEvidence.from_dict(evidence.get("near_duplicates"))
-    if near is not None:
-        kind, field = "caveats.near_evidence", "accuracy"
-        if results.get("task") == "multi":
-            kind, field = "caveats.several_near_evidence", SEVERAL_METRICS[metric]
-        elif metric == MACRO_F1:
-            field = "f1_macro"
-        facts = near.facts(metric=metric, score=evidence[field], kind=kind)
-        found.extend(map(open_language(ENGLISH).tell, facts))
-    return found
 
 
 def _say_small_test(own: Mapping[str, Any]) -> list[str]:
@@ -296,8 +274,8 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
     for one in results["skipped"]:
         print_sentence(f"Left out:    {one['method']}: {one['reason']}")
     print_sentence(f"Recommended: {results['why'].rstrip('.')}.")
-    told = _print_doubts(results, recommended)
-    _print_notes(results["warnings"], told)
+    _print_doubts(results["doubts"])
+    _print_notes(results["warnings"], results["doubts"])
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 

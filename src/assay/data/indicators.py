@@ -41,15 +41,8 @@ PEEKED_ROWS = 1000  # by which it is told what the columns hold
 NO_LABELS = {"id", "index", "idx", "comment_id", "unnamed_1", *SPLIT_COLUMNS}
 MIN_COLUMNS = 2  # a single column of zeros and ones is a label column with two classes
 MAX_ODD_FRACTION = 0.1  # rows with another value in a column that is meant as a label all the same
-CIRCLES = {
-    "o",
-    "ｏ",
-    "○",
-    "〇",
-    "◯",
-    "⭕",
-    "ㅇ",
-}  # yes in Korea and Japan, where a cross beside it says no
+# They say yes in Korea and Japan, where a cross beside them says no.
+CIRCLES = {"o", "ｏ", "○", "〇", "◯", "⭕", "ㅇ"}
 CROSS = "x"  # says yes where it is the only mark, and no beside a word or mark that says yes
 EMOJI_STYLE = "\ufe0f"  # follows a tick that is shown in colour
 ACCEPTED = (
@@ -143,12 +136,8 @@ def _lone_text_column(raw: RawSplit, text_column: str | None) -> str | None:
 
 
 def _word(row: Row, column: str) -> str:
-    return _plain(row.values.get(column))
-
-
-def _plain(value: Any) -> str:
     """Return what a cell says, whatever the case of its letters and the colour of its tick."""
-    return str(value).strip().removesuffix(EMOJI_STYLE).casefold()
+    return str(row.values.get(column)).strip().removesuffix(EMOJI_STYLE).casefold()
 
 
 def _is_indicator(rows: Sequence[Row], column: str) -> bool:
@@ -161,9 +150,9 @@ def _is_indicator(rows: Sequence[Row], column: str) -> bool:
 def _check_values(rows: Sequence[Row], column: str, raw: RawSplit, columns: Sequence[str]) -> None:
     """Refuse a value that is neither 0 nor 1 in columns that hold these otherwise."""
     for row in rows:
-        value = row.values.get(column)
-        if _flag(value) is None:
-            _refuse_circles(row, [column], raw)
+        value, word = row.values.get(column), _word(row, column)
+        if _says(word) is None:
+            _refuse_circles(row, {column: word}, raw)
             raise DataError(
                 f"no label column found in {raw.source}: column '{cut(column)}' holds "
                 f"'{cut(str(value))}' in {raw.unit} {row.line:,}; otherwise these look like label "
@@ -173,10 +162,10 @@ def _check_values(rows: Sequence[Row], column: str, raw: RawSplit, columns: Sequ
             )
 
 
-def _refuse_circles(row: Row, columns: Sequence[str], raw: RawSplit) -> None:
+def _refuse_circles(row: Row, words: Mapping[str, str], raw: RawSplit) -> None:
     """Refuse a circle: the crosses of such a table say no, and would be read as yes."""
-    for column in columns:
-        if _word(row, column) not in CIRCLES:
+    for column, word in words.items():
+        if word not in CIRCLES:
             continue
         raise DataError(
             f"column '{cut(column)}' of {raw.source} holds '{cut(str(row.values[column]))}' in "
@@ -185,9 +174,8 @@ def _refuse_circles(row: Row, columns: Sequence[str], raw: RawSplit) -> None:
         )
 
 
-def _flag(value: Any) -> bool | None:
-    """Return whether a cell says that the text has the label; None if it says neither."""
-    word = _plain(value)
+def _says(word: str) -> bool | None:
+    """Return whether a word says that the text has the label; None if it says neither."""
     if word in YES_WORDS:
         return True
     return False if word in NO_WORDS else None
@@ -214,12 +202,16 @@ def join_columns(raw: RawSplit, columns: Sequence[str], *, text_column: str | No
     others = [name for name in raw.columns if name not in columns and name != JOINED]
 
     def read(text: str, *_: str) -> Iterable[Row]:
-        blanks, crosses = _Blanks(raw, columns), _Crosses(raw, columns)
+        blanks, crosses = _Blanks(raw, columns), _Crosses(raw)
         for row in raw.read(text, *columns):
-            blanks.count(row)
-            _refuse_circles(row, columns, raw)
-            crosses.check(row)
-            yield _join_row(row, columns)
+            if row.problem is not None:
+                yield row
+                continue
+            words = {name: _word(row, name) for name in columns}
+            _refuse_circles(row, words, raw)
+            crosses.check(row, words)
+            blanks.count(row, words)
+            yield _join_row(row, words)
         blanks.say()
 
     return replace(raw, columns=(*others, JOINED), read=read, class_names={})
@@ -228,32 +220,28 @@ def join_columns(raw: RawSplit, columns: Sequence[str], *, text_column: str | No
 class _Crosses:
     """Refuses an x beside another yes: where one says ✓, Y or 1, an x may say no."""
 
-    def __init__(self, raw: RawSplit, columns: Sequence[str]) -> None:
-        self._raw, self._columns = raw, columns
-        self._first: dict[bool, tuple[str, str, int]] = {}  # is it an x? -> column, value, line
+    def __init__(self, raw: RawSplit) -> None:
+        self._raw = raw
+        self._cross: tuple[str, Row] | None = None  # the first column and row with an x
+        self._other: tuple[str, Row] | None = None  # with another yes
 
-    def check(self, row: Row) -> None:
-        """Look at the cells of one row."""
-        if row.problem is not None:
-            return
-        for name in self._columns:
-            word = _word(row, name)
-            if word in YES_WORDS:
-                found = (name, str(row.values.get(name)), row.line)
-                self._first.setdefault(word == CROSS, found)
-        if len(self._first) == len((True, False)):
-            self._refuse()
+    def check(self, row: Row, words: Mapping[str, str]) -> None:
+        """Look at the words of one row."""
+        for name, word in words.items():
+            if word == CROSS:
+                self._cross = self._cross or (name, row)
+            elif word in YES_WORDS:
+                self._other = self._other or (name, row)
+        if self._cross is not None and self._other is not None:
+            raise DataError(
+                f"label columns of {self._raw.source} hold {self._name(*self._cross)} and "
+                f"{self._name(*self._other)}: an x may say yes or no there; {ACCEPTED}",
+                hint="write 1 where a text has the label and 0 where it does not",
+            )
 
-    def _refuse(self) -> None:
-        column, cross, line = self._first[True]
-        other_column, other, other_line = self._first[False]
-        unit = self._raw.unit
-        raise DataError(
-            f"label columns of {self._raw.source} hold '{cut(cross)}' ('{cut(column)}', {unit} "
-            f"{line:,}) and '{cut(other)}' ('{cut(other_column)}', {unit} {other_line:,}): an x "
-            f"may say yes or no there; {ACCEPTED}",
-            hint="write 1 where a text has the label and 0 where it does not",
-        )
+    def _name(self, column: str, row: Row) -> str:
+        value = cut(str(row.values[column]))
+        return f"'{value}' ('{cut(column)}', {self._raw.unit} {row.line:,})"
 
 
 class _Blanks:
@@ -265,12 +253,9 @@ class _Blanks:
         self._says_no: set[str] = set()
         self._first: Row | None = None
 
-    def count(self, row: Row) -> None:
-        """Look at the cells of one row."""
-        if row.problem is not None:
-            return
-        for name in self._columns:
-            word = _word(row, name)
+    def count(self, row: Row, words: Mapping[str, str]) -> None:
+        """Look at the words of one row."""
+        for name, word in words.items():
             if word in BLANK_WORDS:
                 self._n_blank[name] += 1
                 self._first = self._first or row
@@ -314,15 +299,13 @@ def _check_text_column(raw: RawSplit, columns: Sequence[str], text_column: str |
             ) from err
 
 
-def _join_row(row: Row, columns: Sequence[str]) -> Row:
-    if row.problem is not None:
-        return row
+def _join_row(row: Row, words: Mapping[str, str]) -> Row:
     labels = []
-    for name in columns:
-        value = row.values.get(name)
-        flag = _flag(value)
+    for name, word in words.items():
+        flag = _says(word)
         if flag is None:
-            sentence = f"column '{cut(name)}' holds '{cut(str(value))}'; {ACCEPTED}"
+            value = str(row.values.get(name))
+            sentence = f"column '{cut(name)}' holds '{cut(value)}'; {ACCEPTED}"
             return replace(row, problem=Problem(sentence))
         if flag:
             labels.append(name)
@@ -351,7 +334,7 @@ def change_indicators(
     words: dict[bool, Any] = {}
     before: dict[int, dict[str, bool | None]] = {}
     for row in rows:
-        flags = {name: _flag(row.values.get(name)) for name in columns}
+        flags = {name: _says(_word(row, name)) for name in columns}
         _keep_words(words, flags, row)
         if row.line in labels:
             before[row.line] = flags

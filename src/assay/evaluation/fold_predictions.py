@@ -19,6 +19,7 @@ import numpy as np
 from assay.data.labels import Task
 from assay.data.stratified import share_out
 from assay.disk import atomic_file
+from assay.errors import DataError
 from assay.evaluation.folds import deal_folds
 from assay.progress import Progress
 
@@ -209,7 +210,16 @@ def predict_folds(
     -------
     FoldPredictions or None
         None if there was no time for one whole division.
+
+    Raises
+    ------
+    DataError
+        All texts are the same, or the texts outside a fold hold nothing to learn from.
     """
+    if len(np.unique(texts.groups)) < 2:
+        raise DataError(
+            f"all {len(texts.texts):,} texts are the same, and equal texts are never in two folds"
+        )
     started_s = time.perf_counter()
     whole = []
     method = make().method

@@ -11,6 +11,7 @@ import numpy as np
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.evaluation.growth import Growth, GrowthEntry, predict_growth
 from assay.evaluation.learning_curve import LearningCurve
+from assay.evaluation.score_draws import MACRO_F1
 from assay.methods import FLOOR
 from assay.runtime.limits.wilson import wilson_interval
 
@@ -112,6 +113,8 @@ class MoreTexts:
         The method that was chosen. Empty: the one that is told.
     has_near : bool
         Whether many of the texts are nearly the same as others, so that more of them teach little.
+    metric : str
+        By which methods were chosen.
     """
 
     method: str
@@ -121,6 +124,7 @@ class MoreTexts:
     labels: tuple[StarvedLabel, ...] = ()
     recommended: str = ""
     has_near: bool = False
+    metric: str = "accuracy"
 
     def facts(self) -> list[Fact]:
         """State what more texts would bring, and for which labels most."""
@@ -141,6 +145,8 @@ class MoreTexts:
                 method=self.method,
             )
         ]
+        if self.metric == MACRO_F1:
+            facts.append(Fact.of("more.macro"))
         if self.recommended not in ("", FLOOR, self.method):
             facts.append(Fact.of("more.other", recommended=self.recommended, method=self.method))
         if self.has_near:

@@ -56,13 +56,6 @@ class NearEvidence:
     n_others: int
     without: Mapping[str, float | None]
 
-    @classmethod
-    def from_dict(cls, plain: NearEvidenceEntry | None) -> NearEvidence | None:
-        """Read what `to_dict` wrote; None if there is nothing to read."""
-        if plain is None:
-            return None
-        return cls(plain["n_near"], plain["n_others"], plain["without"])
-
     @property
     def is_notable(self) -> bool:
         """Whether they are so many that no score of these texts promises anything of new ones."""

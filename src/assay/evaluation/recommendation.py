@@ -17,7 +17,9 @@ from assay.methods import FLOOR
 if TYPE_CHECKING:
     from assay.evaluation.choice import Choice, ExpectedLoss
 
-__all__ = ["state_evidence", "state_reasons"]
+__all__ = ["NOT_SHOWN", "state_evidence", "state_reasons"]
+
+NOT_SHOWN = "choice.not_shown"  # the kind of the fact that nothing is shown to be learnt yet
 
 WORTH_SAYING = 1.5  # a size that differs by a smaller factor is no reason to choose
 FEW_TEXTS = 300  # below, expected losses are mostly noise
@@ -133,7 +135,7 @@ def _doubt(choice: Choice) -> Fact | None:
     if choice.metric == "accuracy":  # of all divisions into folds, as it is shown beside this
         accuracy = {one.method: one.score for one in choice.losses}
     return Fact.of(
-        "choice.not_shown",
+        NOT_SHOWN,
         accuracy=accuracy[choice.recommended],
         floor_accuracy=accuracy[FLOOR],
     )

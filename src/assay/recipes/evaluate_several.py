@@ -153,10 +153,6 @@ def as_several(splits: Splits) -> Splits:
     """Return data with one label per text as data in which each text has a set of one."""
     if splits.label_set.task == "multi":
         return splits
-    logger.warning(
-        "%s has one label per text, and the model gives several: each is read as a set of one",
-        splits.source,
-    )
     parts: dict[str, LabelledTexts] = {}
     for name, labelled in splits.items():
         sets = tuple((label,) for label in labelled.labels)
@@ -182,7 +178,14 @@ def evaluate_several(
     """
     answers_of(model)
     labelled = splits[split]
-    check_labels(labelled, model.labels, where=name_texts(splits.source, split))
+    where = name_texts(splits.source, split)
+    check_labels(labelled, model.labels, where=where)
+    if all(len(labels) == 1 for labels in labelled.labels):
+        logger.warning(
+            "each text of %s has one label, and the model may give several: what it gives beside "
+            "that label counts as wrong",
+            where,
+        )
     scored = score_several_split(model, labelled, seed=seed, seen=seen, progress=progress)
     joint = find_joint(model)
     return SeveralEvaluation(model.method, model.labels, splits.source, split, scored, joint=joint)

@@ -139,7 +139,8 @@ class Export(Brief):
     def accuracy_loss(self) -> float:
         """Accuracy before minus after.
 
-        Where the texts have no labels, the share of changed labels: the loss cannot be larger.
+        Where the texts have no labels, the share of texts whose labels change: with one label per
+        text the loss cannot be larger.
         """
         if self.accuracy_before is None or self.accuracy_after is None:
             return self.changed
@@ -170,8 +171,8 @@ class Export(Brief):
         }
         if self.accuracy_before is None:
             words["max_accuracy_loss"] = (
-                f"the texts have no labels, so that as much {self.accuracy_name} may be lost as "
-                "labels change, a share of"
+                f"the texts have no labels, so that lost {self.accuracy_name} is not known; the "
+                "share of texts with changed labels, which is compared in its place, is"
             )
         return [
             f"{words[name]} {found[name]:.4g} ({limit:g} is accepted)"
@@ -288,9 +289,9 @@ def _hint(report: Export) -> str:
         )
     limit, one_text = report.limits["max_accuracy_loss"], 1 / report.n_texts
     loss = report.accuracy_loss
-    is_lost = limit is not None and loss > limit and round(loss * report.n_texts) == 1
-    is_lost = is_lost and report.task == "single"
-    if is_lost and len(report.broken()) == 1:
+    is_one_text = report.task == "single" and round(loss * report.n_texts) == 1
+    is_lost = limit is not None and loss > limit
+    if is_one_text and is_lost and len(report.broken()) == 1:
         return (
             f"one text of {report.n_texts:,} is {one_text:.2g} of them: compare on more texts with "
             f"--data, or accept it with --max-accuracy-loss {math.ceil(1000 * one_text) / 1000:g}"

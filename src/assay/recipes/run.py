@@ -348,7 +348,7 @@ class Run:
             id_column=self.options.data.id_column,
             map_s=text_map.map_s,
             total_s=self.budget.elapsed_s,
-        ).with_near()
+        ).with_growth_qualified()
         write_issues(audit, self.root / ISSUES, overwrite=True)
         self._write_models(results)
         _write_json(self.root / "results.json", results.to_dict())

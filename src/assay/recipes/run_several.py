@@ -48,6 +48,7 @@ from assay.recipes.steps.run_pieces import DrawnMap
 from assay.recipes.steps.several_score import SeveralMethod, record_near, score_several_method
 from assay.reporting.fonts import tell_missing_glyphs
 from assay.reporting.results_entries import SplitFingerprint
+from assay.reporting.sections import find_missing_map
 from assay.reporting.several_report import collect_several, write_several_report
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def finish_several(run: Run) -> dict[str, Any]:
         seed=run.options.seed,
     )
     audit = _audit(run)
-    caveats = _caveats(methods[choice.recommended], audit, choice.metric)
+    recommended = methods[choice.recommended]
+    templates = _find_templates(recommended, audit, choice.metric)
+    caveats = _caveats(recommended, audit, choice.metric, templates)
     text_map = run.draw()
     skipped = [one.to_dict() for one in trained.skipped]
     unable = methods_where(lambda method: not method.takes_several)
@@ -102,6 +105,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         "seed": run.options.seed,
         "recommended": choice.recommended,
         "why": choice.why,
+        "doubts": describe_facts(templates),
         "choice": choice.to_dict(),
         "comparisons": [one.to_dict() for one in choice.comparisons],
         "warnings": [
@@ -126,14 +130,18 @@ def _missing_glyphs(run: Run) -> list[str]:
     return [] if found is None else describe_facts([found])
 
 
-def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
+def _find_templates(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
+    """Say that much of the evidence is nearly the same as what was learnt from, if it is."""
+    return _near_evidence(one, audit).facts(
+        metric=metric, score=one.predictions.score(metric), kind="caveats.several_near_evidence"
+    )
+
+
+def _caveats(
+    one: SeveralMethod, audit: Audit, metric: str, templates: Sequence[Fact]
+) -> list[Fact]:
     """Return the reasons to read the scores of the recommended method with care."""
     test, promised = one.scored["test"].scores, one.evidence.scores
-    templates = _near_evidence(one, audit).facts(
-        metric=metric,
-        score=one.predictions.score(metric),
-        kind="caveats.several_near_evidence",
-    )
     small = find_several_small_test(promised, test, metric=metric)
     lower = find_several_fall(promised, test, metric=metric)
     # Out of fold, scores are those of other thresholds, which promise nothing
@@ -268,6 +276,9 @@ def _write(
             recommended.evidence.scores.n_texts, recommended.scored["test"].scores.n_texts
         ),
         "map": text_map.with_positions(),
+        "no_map": [
+            fact.to_dict() for fact in find_missing_map(text_map.points, run.checkpoint.choice)
+        ],
     }
     title = PurePath(run.data.splits.source).name
     report = collect_several(results, sections, title=title)

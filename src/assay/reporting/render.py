@@ -17,6 +17,7 @@ from urllib.parse import quote as quote_path
 from assay._optional import require
 from assay.catalogue import ENGLISH, Styled, open_language
 from assay.errors import InputError
+from assay.evaluation.recommendation import NOT_SHOWN
 from assay.evaluation.score_draws import MACRO_F1
 from assay.methods import FLOOR
 from assay.reporting.coverage_figure import has_marks
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["render_html", "render_markdown", "write_report"]
 
 FIGURE_DIR = "report_files"
-NOT_SHOWN = "choice.not_shown"  # the reason that says that nothing is shown to be learnt yet
 MAX_LABEL_CELLS = 80  # of a label in the first sentence
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assay._display import percent
 from assay._version import __version__
 from assay.audit.result import Audit
 from assay.catalogue import ENGLISH, Fact, open_language
@@ -29,6 +30,7 @@ from assay.evaluation.choice import Choice
 from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.near_evidence import NearEvidence, measure_near_evidence
+from assay.evaluation.recommendation import NOT_SHOWN
 from assay.evaluation.result import SplitScores
 from assay.evaluation.score_draws import METRICS, score_evidence
 from assay.methods import FLOOR
@@ -194,7 +196,7 @@ class Results:
             n_equal=own.scored[unseen].n_leaked,
             correct=own.scored[unseen].correct,
         )
-        promise = [*self._near_evidence(), *self._broken_promise()]
+        promise = [*self._near_evidence(), *self._price_of_rule(), *self._broken_promise()]
         found = [*find_reading(self.splits), *promise, *of_scores, *near]
         for one in self.methods:
             found += one.cut_short()
@@ -215,20 +217,19 @@ class Results:
         near = self.near_evidence(one)
         return near.claim() if near is not None and near.is_notable else None
 
-    def with_near(self) -> Results:
-        """Return these results, where what more texts would bring says that many are near."""
+    def with_growth_qualified(self) -> Results:
+        """Return these results, where what more texts would bring says what it does not tell."""
         if not isinstance(self.more_texts, MoreTexts):
             return self
         has_near = self.near_claim(self.recommended) is not None
-        return replace(self, more_texts=replace(self.more_texts, has_near=has_near))
+        more = replace(self.more_texts, has_near=has_near, metric=self.choice.metric)
+        return replace(self, more_texts=more)
 
     def doubts(self) -> list[str]:
         """Return in English why the recommended method may do worse than its scores promise."""
-        english = open_language(ENGLISH)
-        found = list(map(english.tell, self._near_evidence()))
-        if self.choice.beats_floor is False:
-            found.insert(0, self.choice.remarks[0])
-        return found
+        not_shown = [one for one in self.choice.reasons if one.kind == NOT_SHOWN]
+        found = [*not_shown, *self._price_of_rule(), *self._near_evidence()]
+        return list(map(open_language(ENGLISH).tell, found))
 
     def _near_evidence(self) -> list[Fact]:
         found = self.near_evidence(self.recommended)
@@ -249,6 +250,25 @@ class Results:
             found.append(Fact.of("rule.others", methods=", ".join(able)))
         return found
 
+    def _price_of_rule(self) -> list[Fact]:
+        """Say how many texts are right by the rule that the model follows, if they are others."""
+        outcome = self.recommended.label_rule
+        if outcome is None or outcome.rule is None:
+            return []
+        shown = [one for one in outcome.effects if one.split == self.shown_split]
+        (effect,) = shown or outcome.effects[:1]
+        if percent(effect.accuracy) == percent(effect.accuracy_without):
+            return []
+        return [
+            Fact.of(
+                "rule.price",
+                split=effect.split,
+                n_texts=effect.n_texts,
+                accuracy=effect.accuracy,
+                accuracy_without=effect.accuracy_without,
+            )
+        ]
+
     def _broken_promise(self) -> list[Fact]:
         """Say where test is low or too small, and where classes are not those of train."""
         found = find_unknowable(self.recommended.predictions(), self.splits.label_set.names)
@@ -264,9 +284,12 @@ class Results:
         return found
 
     def _small_test(self, evidence: SplitScores, test: SplitScores) -> Fact | None:
-        """Say that test is small; of texts from templates the evidence is no promise either."""
+        """Say that test is small.
+
+        Where a rule gives labels, or texts are from templates, the evidence is no promise either.
+        """
         found = find_small_test(evidence, test)
-        if found is not None and self._near_evidence():
+        if found is not None and (self._near_evidence() or self._price_of_rule()):
             return Fact("caveats.small_test_near", found.values)
         return found
 
@@ -289,6 +312,7 @@ class Results:
             "seed": self.seed,
             "recommended": self.choice.recommended,
             "why": self.choice.why,
+            "doubts": self.doubts(),
             "choice": self.choice.to_dict(),
             "warnings": self.warnings(),
             "data": self._data(),

@@ -136,6 +136,7 @@ class ResultsEntry(MoreTextsResult):
     seed: int
     recommended: str
     why: str
+    doubts: list[str]
     choice: ChoiceEntry
     warnings: list[str]
     data: RunDataEntry

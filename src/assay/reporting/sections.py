@@ -39,7 +39,14 @@ from assay.reporting.token_sections import (
     find_tokenizer,
 )
 
-__all__ = ["CHOICES", "FOLD_CHOICES", "HowSection", "ReportSections", "gather_sections"]
+__all__ = [
+    "CHOICES",
+    "FOLD_CHOICES",
+    "HowSection",
+    "ReportSections",
+    "find_missing_map",
+    "gather_sections",
+]
 
 # Which split took part in which choice, as the tables `choices` and `choice_splits` of the
 # catalogue name them: where validation is held out, and where methods are judged out of fold.
@@ -191,10 +198,27 @@ def gather_sections(
             options=options or {},
             versions=dict(models[0].manifest.versions),
             choices=_count_texts(choices, splits),
-            notes=tuple(_notes(results)),
+            notes=(*_notes(results), *find_missing_map(text_map, results.checkpoint)),
             checkpoint=results.checkpoint,
         ),
     )
+
+
+def find_missing_map(
+    text_map: Mapping[str, Any] | None, checkpoint: CheckpointChoice | None
+) -> list[Fact]:
+    """State why a report has no map, if it has none.
+
+    Parameters
+    ----------
+    text_map : mapping, optional
+        What `map_split` returned.
+    checkpoint : CheckpointChoice, optional
+        The transformer of the run; None if no method needs one.
+    """
+    if text_map is not None:
+        return []
+    return [Fact.of("notes.no_map" if checkpoint is None else "notes.no_map_budget")]
 
 
 def _training(methods: Sequence[MethodResult]) -> dict[str, tuple[Epoch, ...]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FIGURES", "MAX_TOGETHER", "draw_several", "draw_together"]
+__all__ = ["FIGURES", "MAX_LABELS", "MAX_TOGETHER", "draw_several", "draw_together", "find_drawn"]
 
 # Table of the report -> figures that are shown with it
 FIGURES = {
@@ -57,7 +57,7 @@ def draw_several(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[
     """
     recommended = next(one for one in report["methods"] if one["method"] == report["recommended"])
     figures = {}
-    known = [one for one in recommended["test"]["per_label"] if one["f1_interval"] is not None]
+    known = find_drawn(recommended["test"]["per_label"])
     if known:
         figures["labels_f1"] = _draw_labels(known, language)
     if report["thresholds"]:
@@ -70,6 +70,11 @@ def draw_several(report: Mapping[str, Any], *, language: str = ENGLISH) -> dict[
     if drawn := report.get("map"):
         figures["map"] = draw_map(drawn["points"], drawn["label_ids"], report["data"]["labels"])
     return figures
+
+
+def find_drawn(per_label: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the labels whose F1 can be drawn with its interval."""
+    return [one for one in per_label if one["f1_interval"] is not None]
 
 
 def _named(label: str) -> str:

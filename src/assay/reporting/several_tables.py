@@ -10,7 +10,7 @@ from assay.data.labels import list_labels
 from assay.evaluation.several_scores import SEVERAL_METRICS
 from assay.reporting.environment import ROW_TITLES
 from assay.reporting.escape import shorten, show_text
-from assay.reporting.several_figures import MAX_TOGETHER
+from assay.reporting.several_figures import MAX_LABELS, MAX_TOGETHER, find_drawn
 from assay.reporting.several_rule_table import tell_rule
 from assay.reporting.spoken_tables import LABEL, LABEL_CELLS, NUMBER, TEXT, Row, Spoken, Table
 
@@ -211,6 +211,9 @@ def tell_tables(report: Mapping[str, Any], spoken: Spoken) -> list[Table]:
     found = [*filter(_says_something, tables)]
     if report.get("map"):
         found.append(Table("map", say("headings.map"), [], _map_note(report["map"], spoken)))
+    elif report.get("no_map"):  # runs of 0.1.0 do not say why
+        why_not = " ".join(map(spoken.tell, report["no_map"]))
+        found.append(Table("map", say("headings.map"), [], why_not))
     skipped = [f"{one['method']} ({one['reason']})" for one in report["skipped"]]
     if skipped:
         note = say("several.skipped", methods=", ".join(skipped))
@@ -298,6 +301,9 @@ def _labels_note(
         note = note + " " + spoken.say("several.labels_least")
     if any(map(_is_absent, per_label)):
         note = note + " " + spoken.say("several.labels_absent")  # markup stays markup
+    n_drawn = len(find_drawn(per_label))
+    if n_drawn > MAX_LABELS:
+        note = note + " " + spoken.say("several.labels_some", shown=MAX_LABELS, n=n_drawn)
     return note
 
 

@@ -8,6 +8,7 @@ from statistics import median
 
 import numpy as np
 
+from assay.evaluation.several_scores import AnswerCounts
 from assay.progress import Progress
 from assay.recipes.steps.parity_texts import ParityTexts
 from assay.runtime.entries import CopyMeasures
@@ -61,9 +62,9 @@ def _accuracy(answers: np.ndarray, truth: np.ndarray) -> float:
 
 
 def _micro_f1(answers: np.ndarray, truth: np.ndarray) -> float:
-    """Return micro F1 of zeros and ones; 1 where no label is given and none is right."""
-    n_either = int(answers.sum()) + int(truth.sum())
-    return 1.0 if n_either == 0 else 2 * int((answers & truth).sum()) / n_either
+    """Return micro F1 of zeros and ones; 0 where no label is given and none is right."""
+    every_text = np.ones((1, len(truth)))
+    return float(AnswerCounts(truth, answers).f1(every_text).micro[0])
 
 
 ACCURACIES = {"single": _accuracy, "multi": _micro_f1}  # by task
