@@ -316,7 +316,7 @@ def test_one_label_each_is_read_as_sets_of_one(run: Path, caplog) -> None:
     splits = load_data((["rude day", "fun day"], ["rude", "fun"]))
     found = evaluate_model(run / "model", splits)
     assert found.scores.n_texts == 2
-    said = "each text of the texts and labels has one label, and the model may give several"
+    said = "each text of (texts, labels) has one label, and the model may give several"
     assert said in caplog.text
     caplog.clear()
     evaluate_model(run / "model", load_data((["rude day", "fun"], [["rude"], ["rude", "fun"]])))

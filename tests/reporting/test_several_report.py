@@ -320,7 +320,7 @@ def test_figure_of_f1_says_that_labels_are_left_out(report, monkeypatch, languag
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("en", "shows the 2 of 3 labels that come"), ("ko", "자주 함께")]
+    ("language", "said"), [("en", "shows the 2 of 3 labels that come"), ("ko", "함께 나오는 2개만")]
 )
 def test_figure_of_pairs_says_that_labels_are_left_out(report, monkeypatch, language, said):
     """More labels than have room: which of them are shown is said beside the table."""

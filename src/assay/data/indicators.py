@@ -202,19 +202,24 @@ def join_columns(raw: RawSplit, columns: Sequence[str], *, text_column: str | No
     others = [name for name in raw.columns if name not in columns and name != JOINED]
 
     def read(text: str, *_: str) -> Iterable[Row]:
-        blanks, crosses = _Blanks(raw, columns), _Crosses(raw)
-        for row in raw.read(text, *columns):
-            if row.problem is not None:
-                yield row
-                continue
-            words = {name: _word(row, name) for name in columns}
-            _refuse_circles(row, words, raw)
-            crosses.check(row, words)
-            blanks.count(row, words)
-            yield _join_row(row, words)
-        blanks.say()
+        return _join_rows(raw, text, columns)
 
     return replace(raw, columns=(*others, JOINED), read=read, class_names={})
+
+
+def _join_rows(raw: RawSplit, text: str, columns: Sequence[str]) -> Iterable[Row]:
+    """Yield the rows with their lists of labels; refuse marks that may say yes or no."""
+    blanks, crosses = _Blanks(raw, columns), _Crosses(raw)
+    for row in raw.read(text, *columns):
+        if row.problem is not None:
+            yield row
+            continue
+        words = {name: _word(row, name) for name in columns}
+        _refuse_circles(row, words, raw)
+        crosses.check(row, words)
+        blanks.count(row, words)
+        yield _join_row(row, words)
+    blanks.say()
 
 
 class _Crosses:
