@@ -7,12 +7,13 @@ import shutil
 import pytest
 
 import assay.batch.rows
-from _support.small_models import EDGE_TEXTS, small_data
+from _support.small_models import EDGE_TEXTS, small_data, small_estimator
 from _support.small_runs import write_data
 from assay.batch import predict_file, predict_rows
 from assay.data.blank_text import is_blank
 from assay.data.files.readers import Row, read_rows
 from assay.errors import InputError
+from assay.models import save_model
 from assay.recipes.train import train_model
 from assay.runtime import load_model
 from assay.runtime.limits.abstain import AbstainRule
@@ -229,4 +230,8 @@ def test_model_without_statistics_refuses_scope(folders, tmp_path):
         == "train it again with assay train, in Python with train_model, as any method but majority"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["in.txt"]
+    save_model(small_estimator("linear").fit(*small_data(60)), tmp_path / "by hand")
+    with pytest.raises(InputError) as caught:
+        predict(load_model(tmp_path / "by hand"), ["a text"], with_scope=True)
+    assert caught.value.hint.endswith(", or save it with save_model(..., training=(texts, labels))")
     assert predict(floor, ["a text"], rule=AbstainRule(0.99))[0]["predicted_label"] is None

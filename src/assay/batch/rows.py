@@ -108,11 +108,16 @@ class Scoring:
             )
         if self.with_scope and model.scope_threshold is None:
             without = methods_where(lambda method: not method.reads_texts)
+            hint = (
+                "train it again with assay train, in Python with train_model, as any method but "
+                f"{join_names(without, 'or')}"
+            )
+            if model.method not in without:
+                hint += ", or save it with save_model(..., training=(texts, labels))"
             raise InputError(
                 f"the {model.method} model in {model.folder} holds no statistics of its "
                 "training texts to tell scope by",
-                hint="train it again with assay train, in Python with train_model, as any method "
-                f"but {join_names(without, 'or')}",
+                hint=hint,
             )
 
 

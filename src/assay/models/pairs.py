@@ -25,12 +25,11 @@ FITTED_ON = {
 }
 
 
-def check_pair(validation: Any) -> None:
+def check_pair(given: Any, *, name: str = "validation") -> None:
     """Refuse what is not a pair of texts and labels."""
-    if not isinstance(validation, tuple | list) or len(validation) != 2:
+    if not isinstance(given, tuple | list) or len(given) != 2:
         raise InputError(
-            f"validation is of the type {type(validation).__name__}; "
-            "a pair (texts, labels) is accepted"
+            f"{name} is of the type {type(given).__name__}; a pair (texts, labels) is accepted"
         )
 
 

@@ -6,11 +6,13 @@ The folder is written whole or not at all, and it is read back and compared befo
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import math
 import platform
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +21,9 @@ from assay.data.labels import LabelSet
 from assay.data.texts import check_texts
 from assay.disk import atomic_folder, write_whole
 from assay.errors import CheckError, InputError, OutsideError
+from assay.methods import METHODS
 from assay.models.estimator import TextClassifier, WrittenParts
+from assay.models.training_scope import CountedTraining
 from assay.models.vocabulary_parity import compare_vocabularies
 from assay.runtime.entries import (
     KeptTextsEntry,
@@ -33,11 +37,13 @@ from assay.runtime.layout import Layout
 from assay.runtime.limits.scope import TermStatistics
 from assay.runtime.manifest import Manifest
 from assay.runtime.nearest import TrainingTexts
-from assay.runtime.predictor import load_model
+from assay.runtime.predictor import Model, load_model
 from assay.runtime.sane_scores import ScoresError
 from assay.runtime.trained_on import TrainedOn
 
 __all__ = ["PARITY_LIMIT", "keep_texts", "record_scores", "save_model"]
+
+logger = logging.getLogger(__name__)
 
 PARITY_LIMIT = (
     1e-5  # largest difference of a score between the trainer's objects and the saved folder
@@ -73,6 +79,7 @@ def save_model(
     estimator: TextClassifier,
     out: str | Path,
     *,
+    training: tuple[Sequence[str], Sequence[Any]] | None = None,
     label_set: LabelSet | None = None,
     parity_texts: Sequence[str] = (),
     training_data: TrainingDataEntry | None = None,
@@ -87,24 +94,25 @@ def save_model(
     estimator : TextClassifier
         Trained.
     out : path
+    training : (texts, labels), optional
+        What `fit` was given. Their terms are counted, so that the model can tell texts unlike them
+        (`Model.scope`, `assay predict --scope`, `assay serve`). No text is kept.
     label_set : LabelSet, optional
         Order of the labels; natural order of `classes_` by default.
     parity_texts : sequence of str
         Held-out texts. Some are scored by the estimator and by the saved folder; edge cases are
-        added. They also show what a smaller vocabulary costs, where the model gets one.
+        added. They also show what a smaller vocabulary costs, where the model gets one, and from 50
+        on, beside `training`, how unlike the training texts a new one may be.
     training_data : dict, optional
         More that the manifest says of the training data than the estimator knows: source, sha256.
-    term_statistics : TermStatistics, optional
-        Statistics of the training texts: later texts are compared with them, to tell whether they
-        look like those.
-    trained_on : TrainedOn, optional
-        Hashes of the training texts, by which later texts are recognised.
+    term_statistics, trained_on : TermStatistics, TrainedOn, optional
+        Counted terms, in place of `training`; hashes by which training texts are recognised later.
     overwrite : bool
 
     Raises
     ------
     InputError
-        The estimator is not trained, or was trained on other labels.
+        The estimator is not trained, or was trained on other labels or texts.
     OutputExistsError
         `out` is there and `overwrite` is False.
     CheckError
@@ -116,19 +124,62 @@ def save_model(
     order = _class_order(estimator, labels)
     out, saved = Path(out), estimator.pruned()
     parity_texts = check_texts(parity_texts, name="parity_texts")
+    counted, term_statistics = _count_training(estimator, training, order, term_statistics)
     vocabulary = compare_vocabularies(estimator, saved, parity_texts)
     with atomic_folder(out, overwrite=overwrite) as root:
         parts = saved.write_parts(root, order)
-        if term_statistics is not None:
-            term_statistics.save(root)
-        if trained_on is not None:
-            trained_on.save(root)
+        _save_beside(root, term_statistics, trained_on)
         described = _describe(estimator, labels, parts, training_data, order)
         sealed = seal_folder(root, replace(described, vocabulary=vocabulary))
-        parity = _check_parity(saved, root, sealed, order, parity_texts)
-        manifest = replace(sealed, parity=parity)
+        manifest = _measure_saved(saved, root, sealed, order, parity_texts, counted)
         write_manifest(root, manifest)
     return manifest
+
+
+def _save_beside(root: Path, *parts: TermStatistics | TrainedOn | None) -> None:
+    for part in parts:
+        if part is not None:
+            part.save(root)
+
+
+def _count_training(
+    estimator: TextClassifier,
+    training: Any,
+    order: np.ndarray,
+    term_statistics: TermStatistics | None,
+) -> tuple[CountedTraining | None, TermStatistics | None]:
+    """Return the training texts if they were given, and the statistics of their terms."""
+    reads_texts = METHODS[estimator.method].reads_texts
+    if training is not None:
+        if term_statistics is not None:
+            raise InputError("training and term_statistics are given; one of them is accepted")
+        counted = CountedTraining.of(training, estimator, order)
+        if reads_texts:
+            return counted, counted.statistics
+    elif reads_texts and term_statistics is None:
+        logger.warning(
+            "the %s model will not be able to tell texts that are unlike its training texts, such "
+            "as those in another language: save_model(..., training=(texts, labels)) counts their "
+            "terms",
+            estimator.method,
+        )
+    return None, term_statistics
+
+
+def _measure_saved(
+    estimator: TextClassifier,
+    root: Path,
+    sealed: Manifest,
+    order: np.ndarray,
+    held_out: Sequence[str],
+    counted: CountedTraining | None,
+) -> Manifest:
+    """Compare a saved folder with what it was saved from, and measure its scope if it can."""
+    model, parity = _check_parity(estimator, root, sealed, order, held_out)
+    manifest = replace(sealed, parity=parity)
+    if counted is None:
+        return manifest
+    return replace(manifest, scope=counted.measure_scope(model, held_out) or {})
 
 
 def _labels_of(estimator: TextClassifier) -> LabelSet:
@@ -274,11 +325,12 @@ def _check_parity(
     sealed: Manifest,
     order: np.ndarray,
     held_out: Sequence[str],
-) -> ParityEntry:
+) -> tuple[Model, ParityEntry]:
     texts = [*held_out[:N_PARITY_TEXTS], *PARITY_EDGES]
     expected = estimator.predict_proba(texts)[:, order]
     try:
-        found = load_model(root, verified=sealed).predict_proba(texts)
+        model = load_model(root, verified=sealed)
+        found = model.predict_proba(texts)
         difference = float(np.abs(expected - found).max())
     except ScoresError:  # what was written has no scores
         difference = math.nan
@@ -290,7 +342,7 @@ def _check_parity(
             "nothing was written",
             hint="please report this, with the checkpoint's name",
         )
-    return {"n_texts": len(texts), "max_difference": difference, "limit": PARITY_LIMIT}
+    return model, {"n_texts": len(texts), "max_difference": difference, "limit": PARITY_LIMIT}
 
 
 def _plain_parameters(estimator: TextClassifier) -> dict[str, str | float | bool | None]:
