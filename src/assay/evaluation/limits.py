@@ -13,7 +13,7 @@ import numpy as np
 from assay.evaluation.coverage import measure_coverage
 from assay.evaluation.scoring import ScoredSplit
 from assay.evaluation.several_scoring import SeveralScored
-from assay.models.term_statistics import make_scope_reference
+from assay.models.term_statistics import make_scope_references
 from assay.runtime.entries import LimitEntries, ScopeEntry
 from assay.runtime.layout import Layout
 from assay.runtime.limits.scope import TermStatistics
@@ -119,4 +119,4 @@ def _measure_scope(
     if measured_terms is None:
         statistics = TermStatistics.load(folder, n_classes=n_classes, may_have_none=may_have_none)
         measured_terms = statistics.measure(texts)
-    return make_scope_reference(measured_terms, outcomes, split=split).to_dict()
+    return make_scope_references(measured_terms, outcomes, texts, split=split).to_dict()

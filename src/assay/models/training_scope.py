@@ -18,7 +18,7 @@ from assay.models.estimator import TextClassifier
 from assay.models.pairs import check_pair, check_task, pair_texts
 from assay.models.term_statistics import (
     fit_term_statistics,
-    make_scope_reference,
+    make_scope_references,
     measure_by_folds,
 )
 from assay.runtime.entries import ScopeEntry
@@ -114,12 +114,12 @@ class CountedTraining:
         if len(new) >= MIN_HELD_OUT:
             outcomes = model.answering.outcomes(model.predict_proba(new))
             measured = self.statistics.measure(new)
-            return make_scope_reference(measured, outcomes, split=HELD_OUT).to_dict()
+            return make_scope_references(measured, outcomes, new, split=HELD_OUT).to_dict()
         by_folds = self._measure_by_folds()
         if by_folds is None:
             return None
         certain = np.ones((len(by_folds), 1))  # a measure without spread counts for nothing
-        return make_scope_reference(by_folds, certain, split=OUT_OF_FOLD).to_dict()
+        return make_scope_references(by_folds, certain, self.texts, split=OUT_OF_FOLD).to_dict()
 
     def _measure_by_folds(self) -> np.ndarray | None:
         """Compare the texts of each fold with those of the others; equal texts share a fold."""

@@ -205,6 +205,7 @@ class ScopeEntry(TypedDict, total=False):
     """Where validation texts are on the statistics of scope.json: see `ScopeReference`.
 
     `signs` maps a name to ``[mean, standard deviation]``, `looks` a name to a standard deviation.
+    `by_script` has the same of the texts of each script: see `ScopeByScript`.
     """
 
     threshold: float
@@ -213,6 +214,7 @@ class ScopeEntry(TypedDict, total=False):
     signs: dict[str, list[float]]
     looks: dict[str, float]
     quantiles: list[float]
+    by_script: dict[str, ScopeEntry]
 
 
 class KeptTextsEntry(TypedDict, total=False):

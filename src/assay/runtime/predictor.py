@@ -23,7 +23,8 @@ from assay.runtime.folder import check_folder, read_folder
 from assay.runtime.layout import Layout
 from assay.runtime.limits.abstain import AbstainRule, CoverageCurve
 from assay.runtime.limits.label_rule import LabelRule
-from assay.runtime.limits.scope import ScopeReference, TermStatistics, add_sureness
+from assay.runtime.limits.scope import TermStatistics, add_sureness
+from assay.runtime.limits.scope_by_script import ScopeByScript
 from assay.runtime.limits.scripts import name_unseen_scripts
 from assay.runtime.linear import LinearModel, slices_of
 from assay.runtime.manifest import Manifest
@@ -155,14 +156,14 @@ class Model:
     @property
     def scope_threshold(self) -> float | None:
         """Scope below which a text does not look like train; None: there is nothing to go by."""
-        return None if self._scope_parts is None else self._scope_parts[1].threshold
+        return None if self._scope_parts is None else self._scope_parts[1].whole.threshold
 
     @cached_property
-    def _scope_parts(self) -> tuple[TermStatistics, ScopeReference] | None:
+    def _scope_parts(self) -> tuple[TermStatistics, ScopeByScript] | None:
         layout = Layout(self.folder)
         if not self.manifest.scope or layout.scope.name not in self.manifest.files:
             return None
-        reference = ScopeReference.from_dict(self.manifest.scope, where=layout.manifest)
+        reference = ScopeByScript.from_dict(self.manifest.scope, where=layout.manifest)
         several, n = self.label_set.task == "multi", len(self.labels)
         return TermStatistics.load(self.folder, n_classes=n, may_have_none=several), reference
 
@@ -292,7 +293,7 @@ class Model:
         Returns
         -------
         float64 array of shape (n_texts,), or None
-            The share of validation texts that look no more like train, from 0 to 1, and 0 in a
+            The share of validation texts that look no more like train (see `ScopeByScript`), 0 in a
             script that train lacks; below `scope_threshold`: out of scope. None: cannot be told.
         """
         as_list = check_texts(texts)
@@ -302,7 +303,7 @@ class Model:
         scores = np.asarray(self.predict_proba(as_list) if probs is None else probs)
         measured = add_sureness(statistics.measure(as_list), self.answering.outcomes(scores))
         scripts = name_unseen_scripts(as_list, seen=self.manifest.scripts)
-        return np.where(np.array(scripts, dtype=bool), 0.0, reference.scope(measured))
+        return np.where(np.array(scripts, dtype=bool), 0.0, reference.scope(measured, as_list))
 
     @checked
     def nearest(self, texts: Sequence[str], *, n: int = 3) -> list[list[Neighbour]]:
