@@ -123,6 +123,14 @@ def test_labels_of_few_texts_are_named_with_how_many_they_have(caplog):
     assert find_rare(splits_of(train="aab")) == []
 
 
+def test_a_list_of_many_rare_labels_ends_after_a_whole_name():
+    """The report would cut it within one."""
+    names = tuple(f"keyword {i:02}" for i in range(30))
+    rows = SeveralLabelledTexts(names, tuple((name,) for name in names), tuple(range(30)))
+    (fact,) = find_rare(Splits({"train": rows}, LabelSet(names, "multi"), source="memory"))
+    assert fact.values["listed"] == ("keyword 00 (1), keyword 01 (1), keyword 02 (1), …")
+
+
 def test_labels_that_are_all_different_are_warned_of_where_data_are_only_looked_at(caplog):
     """The question of a training comes before it."""
     texts, labels = tuple(f"t{i}" for i in range(60)), tuple(f"l{i}" for i in range(60))

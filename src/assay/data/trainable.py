@@ -19,7 +19,8 @@ __all__ = ["check_trainable", "find_rare", "warn_of_unlearnable"]
 
 logger = logging.getLogger(__name__)
 
-RARE_ROWS, N_NAMED = 10, 10  # texts of a label that is named as rare, and how many are named
+RARE_ROWS = 10  # texts of a label, below which it is named as rare
+NAMED_CHARS = 60  # of the list of such labels: a report cuts what is longer within a name
 MAX_CELLS = 500_000_000  # texts times labels, each a number in memory
 WHOLE = "all"  # the split of a lone file
 NAME_COLUMNS = "name the columns with --text-column and --label-column"
@@ -137,8 +138,14 @@ def find_rare(splits: Splits, split: str = "train") -> list[Fact]:
     rare = [label for label in splits.label_set if 0 < n_texts[label] < RARE_ROWS]
     if not rare:
         return []
-    listed = ", ".join(f"{cut(label)} ({n_texts[label]:,})" for label in rare[:N_NAMED])
-    if len(rare) > N_NAMED:
+    named: list[str] = []
+    for label in rare:
+        one = f"{cut(label)} ({n_texts[label]:,})"
+        if named and len(", ".join([*named, one])) > NAMED_CHARS:
+            break
+        named.append(one)
+    listed = ", ".join(named)
+    if len(rare) > len(named):
         listed += ", …"
     least = RARE_ROWS
     return [Fact.of("reading.rare_labels", n_labels=len(rare), n_texts=least, listed=listed)]
