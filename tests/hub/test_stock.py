@@ -35,6 +35,18 @@ def test_classifier_of_the_hub_is_used_by_its_name(shell, hub, classifier, tmp_p
     assert sum(found[f"score:{name}"] for name in LABELS.values()) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize("has_config", [True, False], ids=["finetune", "linear"])
+def test_model_of_assay_on_the_hub_is_pulled_first(shell, hub, classifier, has_config):
+    """Its thresholds and rules would be lost, and `linear` is no checkpoint."""
+    files = {"assay.json": b"{}", **classifier}
+    if not has_config:
+        del files["config.json"]
+    hub.repos["models", "acme/mood"] = Repo("models", "acme/mood", files)
+    code, found, _ = shell("predict", "acme/mood", token=None, stdin="a good day\n")
+    assert (code, found["error"]) == (2, "'acme/mood' on the Hub is a model of assay")
+    assert found["hint"].startswith("assay pull acme/mood --out FOLDER fetches it")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -11,12 +11,20 @@ from assay import _env
 from assay._hub_errors import HubTrouble, diagnose_hub_error
 from assay._optional import require
 from assay.checkpoints.aliases import ACCEPTED, ALIASES, MINILM
-from assay.checkpoints.files import PICKLE_SUFFIXES
+from assay.checkpoints.files import CONFIG, PICKLE_SUFFIXES
 from assay.checkpoints.torch_state import quiet_hub
-from assay.errors import AssayError, InputError, OutsideError, did_you_mean, first_line
+from assay.errors import (
+    AssayError,
+    InputError,
+    ModelError,
+    OutsideError,
+    did_you_mean,
+    first_line,
+)
 from assay.progress import Progress
+from assay.runtime.layout import Layout
 
-__all__ = ["fetch_checkpoint", "list_pickles"]
+__all__ = ["fetch_checkpoint", "list_pickles", "refuse_own_model"]
 
 # A checkpoint is made of files at the top; folders hold the same weights in other formats.
 WANTED_FILES = ["*.json", "*.txt", "*.safetensors", "*.model"]
@@ -41,6 +49,8 @@ def fetch_checkpoint(name: str, *, revision: str | None, progress: Progress) -> 
     ------
     InputError
         The Hub has no such repository or refuses it, or there is no copy of it while offline.
+    ModelError
+        The repository holds a model of assay that is no checkpoint.
     OutsideError
         The Hub could not be reached, or the disk refused.
     """
@@ -62,7 +72,21 @@ def fetch_checkpoint(name: str, *, revision: str | None, progress: Progress) -> 
             raise
         at = f" at revision '{revision}'" if revision else ""
         raise _explain(err, trouble, name=name, at=at) from err
-    return Path(folder)
+    found = Path(folder)
+    if Layout(found).manifest.is_file() and not (found / CONFIG).is_file():
+        raise refuse_own_model(name)
+    return found
+
+
+def refuse_own_model(name: str) -> ModelError:
+    """Return the error about a repository that holds a model of assay, not a checkpoint.
+
+    Its thresholds and rules would be lost, and its hashes would not be checked.
+    """
+    return ModelError(
+        f"'{name}' on the Hub is a model of assay",
+        hint=f"assay pull {name} --out FOLDER fetches it and checks its hashes; then give FOLDER",
+    )
 
 
 def _explain(err: Exception, trouble: HubTrouble | None, *, name: str, at: str) -> AssayError:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 import transformers
 
+from assay.checkpoints.fetch import refuse_own_model
 from assay.checkpoints.network import load_pretrained
 from assay.checkpoints.resolve import Checkpoint, load_tokenizer, resolve_checkpoint
 from assay.checkpoints.torch_state import pick_device
@@ -23,6 +24,7 @@ from assay.json_text import parse_json
 from assay.models.estimator import describe_subwords
 from assay.progress import Progress
 from assay.runtime.entries import FileEntry
+from assay.runtime.layout import Layout
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
 from assay.tokenization.window import check_long_texts
@@ -61,7 +63,8 @@ def load_classifier(
     Raises
     ------
     ModelError
-        It has no classifier, holds pickles or code, or its label names cannot be used.
+        It has no classifier, holds pickles or code, its label names cannot be used, or it is a
+        model of assay on the Hub.
     InputError
         There is nothing of that name.
     OutsideError
@@ -69,6 +72,8 @@ def load_classifier(
     """
     check_long_texts(long_texts)
     checkpoint = resolve_checkpoint(name, revision=revision, progress=progress)
+    if Layout(checkpoint.folder).manifest.is_file() and not Path(name).is_dir():
+        raise refuse_own_model(str(name))
     config = _read_config(checkpoint)
     labels = _read_labels(checkpoint, config)
     task: Task = "multi" if config.get("problem_type") == SEVERAL_LABELS else "single"
