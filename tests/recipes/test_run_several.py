@@ -21,11 +21,13 @@ from assay.data.files.readers import Row, read_rows
 from assay.errors import DataError, InputError
 from assay.evaluation.several_scoring import cross_fit
 from assay.methods import METHODS
+from assay.recipes import run_several
 from assay.recipes.compare import compare_run
 from assay.recipes.evaluate import evaluate_model
 from assay.recipes.report import write_report_file
 from assay.recipes.run import DrawnMap, RunOptions, run_data
 from assay.recipes.steps.prepare import DataOptions
+from assay.recipes.steps.several_score import score_several_method
 from assay.recipes.train import train_model
 from assay.recipes.verify import verify_model
 from assay.runtime.explain import explain_text
@@ -262,6 +264,22 @@ def run_once(data: Path, out: Path) -> Path:
     """Train `linear` without any rule."""
     train_model(data, out, method="linear")
     return out
+
+
+def test_a_training_that_the_budget_cut_is_said(data: Path, tmp_path: Path, monkeypatch) -> None:
+    """In results.json and the report, as where each text has one label."""
+
+    def score_cut(fitted, *args, **settings):
+        history = [{"epoch": 1.0}, {"epoch": 1.4}] if settings["name"] == "r-linear" else []
+        return score_several_method(replace(fitted, history=history), *args, **settings)
+
+    monkeypatch.setattr(run_several, "score_several_method", score_cut)
+    options = RunOptions(methods=("majority", "linear"))
+    results = run_data(data, tmp_path / "r", options=options)
+    said = "the budget ended the training of linear in its epoch 2"
+    assert sum(said in warning for warning in results["warnings"]) == 1
+    report = (tmp_path / "r" / "report.md").read_text(encoding="utf-8")
+    assert said in report
 
 
 def test_run_chooses_thresholds_out_of_fold_and_reports_it(data: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,6 +18,7 @@ from assay.evaluation.several_scoring import SeveralScored
 
 __all__ = [
     "find_caveats",
+    "find_cut_short",
     "find_fall",
     "find_few_given",
     "find_leaked",
@@ -165,6 +167,21 @@ def find_small_test(evidence: SplitScores, test: SplitScores) -> Fact | None:
         low=low,
         high=high,
     )
+
+
+def find_cut_short(method: str, history: Sequence[Mapping[str, float]]) -> list[Fact]:
+    """Return the fact that a time limit ended a training within an epoch, if one did.
+
+    Parameters
+    ----------
+    method : str
+    history : sequence of mapping
+        The epochs of the training. No epoch is part of one but for such an end.
+    """
+    epoch = history[-1]["epoch"] if history else 0
+    if epoch == int(epoch):
+        return []
+    return [Fact.of("caveats.cut_short", method=method, epoch=math.ceil(epoch))]
 
 
 def find_several_fall(evidence: SeveralScores, test: SeveralScores, *, metric: str) -> Fact | None:

@@ -63,8 +63,7 @@ def load_classifier(
     Raises
     ------
     ModelError
-        It has no classifier, holds pickles or code, its label names cannot be used, or it is a
-        model of assay on the Hub.
+        It is a model of assay, has no classifier, or holds pickles, code or unusable label names.
     InputError
         There is nothing of that name.
     OutsideError
@@ -72,8 +71,7 @@ def load_classifier(
     """
     check_long_texts(long_texts)
     checkpoint = resolve_checkpoint(name, revision=revision, progress=progress)
-    if Layout(checkpoint.folder).manifest.is_file() and not Path(name).is_dir():
-        raise refuse_own_model(str(name))
+    _refuse_own_model(name, checkpoint)
     config = _read_config(checkpoint)
     labels = _read_labels(checkpoint, config)
     task: Task = "multi" if config.get("problem_type") == SEVERAL_LABELS else "single"
@@ -100,6 +98,11 @@ def load_classifier(
     thresholds = _read_thresholds(config, labels) if task == "multi" else ()
     manifest = replace(described, task=task, thresholds=thresholds)
     return Model(checkpoint.folder, manifest, score, tokenizer=tokenizer)
+
+
+def _refuse_own_model(name: str | Path, checkpoint: Checkpoint) -> None:
+    if Layout(checkpoint.folder).manifest.is_file() and not Path(name).is_dir():
+        raise refuse_own_model(str(name))
 
 
 def _describe(

@@ -23,6 +23,7 @@ from assay.data.together import describe_together
 from assay.data.trainable import find_rare
 from assay.disk import write_whole
 from assay.evaluation.caveats import (
+    find_cut_short,
     find_few_given,
     find_near_leaks,
     find_several_fall,
@@ -94,6 +95,8 @@ def finish_several(run: Run) -> dict[str, Any]:
     recommended = methods[choice.recommended]
     templates = _find_templates(recommended, audit, choice.metric)
     caveats = _caveats(recommended, audit, choice.metric, templates)
+    for method, one in methods.items():
+        caveats += find_cut_short(method, one.fitted.history)
     text_map = run.draw()
     skipped = [one.to_dict() for one in trained.skipped]
     unable = methods_where(lambda method: not method.takes_several)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assay.catalogue import Fact
+from assay.evaluation.caveats import find_cut_short
 from assay.evaluation.coverage_report import CoverageEntry
 from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
 from assay.evaluation.fold_evidence import FoldEvidence
@@ -80,10 +80,7 @@ class MethodResult:
 
     def cut_short(self) -> list[Fact]:
         """Say that a time limit ended the training within an epoch, if one did."""
-        epoch = self.history[-1]["epoch"] if self.history else 0
-        if epoch == int(epoch):
-            return []
-        return [Fact.of("caveats.cut_short", method=self.method, epoch=math.ceil(epoch))]
+        return find_cut_short(self.method, self.history)
 
     @property
     def evidence(self) -> ScoredSplit:
