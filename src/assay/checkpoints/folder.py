@@ -45,10 +45,14 @@ OFFSET_MODEL_TYPES = frozenset(
         "ibert",
         "luke",
         "mluke",
+        "esm",
+        "layoutlmv3",
+        "lilt",
+        "markuplm",
     }
 )
 
-HIDDEN_SIZE_NAMES = ("hidden_size", "dim", "d_model", "n_embd")
+HIDDEN_SIZE_NAMES = ("hidden_size", "dim", "d_model", "n_embd", "emb_dim")
 MAX_TOKENS_NAMES = ("max_position_embeddings", "n_positions")
 SANE_MAX_TOKENS = 1_000_000  # tokenizers without a limit say 1e30
 DEFAULT_MAX_TOKENS = 512  # where neither model nor tokenizer has a limit (relative positions)

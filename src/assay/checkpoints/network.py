@@ -10,9 +10,10 @@ import numpy as np
 
 from assay._optional import require
 from assay.checkpoints.folder import Checkpoint
+from assay.checkpoints.known_kinds import KNOWN_KINDS
 from assay.checkpoints.resolve import load_tokenizer, resolve_checkpoint
 from assay.checkpoints.torch_state import quiet_transformers
-from assay.errors import ModelError
+from assay.errors import AssayError, ModelError, first_line
 from assay.progress import Progress
 from assay.tokenization.batches import EncodedTexts, pad_batch
 from assay.tokenization.subwords import SubwordTokenizer
@@ -129,7 +130,10 @@ class LoadedNetwork:
         found = resolve_checkpoint(checkpoint, revision=revision, progress=progress)
         tokenizer = load_tokenizer(found, max_tokens=max_tokens)
         network = load_network(found).to(device)
-        return cls(found, tokenizer, network, device, _count_embeddings(network, found))
+        loaded = cls(found, tokenizer, network, device, _count_embeddings(network, found))
+        if found.model_type not in KNOWN_KINDS:
+            loaded.check_states()
+        return loaded
 
     def pad(self, encoded: EncodedTexts, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the token ids and the mask of some texts, int64 of shape (n_rows, longest).
@@ -178,6 +182,23 @@ class LoadedNetwork:
         if "last_hidden_state" not in output:
             raise _no_text_encoder(self.checkpoint, "it gives no hidden state of every token")
         return output.last_hidden_state, on_device
+
+    def check_states(self) -> None:
+        """Refuse a network that reads no text, or gives no hidden state of every token.
+
+        Raises
+        ------
+        ModelError
+            With what the network says of a short text.
+        """
+        encoded = self.tokenizer.encode_texts(["a b"])
+        try:
+            self.hidden_states(encoded, np.zeros(1, dtype=np.int64))
+        except AssayError:
+            raise
+        except Exception as err:  # whatever a network of any kind raises
+            reason = f"it fails on a text: {type(err).__name__}, {first_line(err)}"
+            raise _no_text_encoder(self.checkpoint, reason) from err
 
     def features(self, encoded: EncodedTexts, rows: np.ndarray, *, pooling: str) -> np.ndarray:
         """Return the pooled features of some texts, float32 of shape (n_rows, hidden_size)."""

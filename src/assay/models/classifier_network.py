@@ -15,6 +15,7 @@ from assay.checkpoints.resolve import Checkpoint
 from assay.checkpoints.torch_state import quiet_transformers
 from assay.data.labels import Task
 from assay.errors import ModelError, first_line
+from assay.models.network_probe import find_fault
 from assay.models.outputs import Outputs
 from assay.tokenization.subwords import PAD_TOKENS, SubwordTokenizer
 from assay.training.objectives import OBJECTIVES
@@ -27,8 +28,9 @@ __all__ = [
     "load_stock_tokenizer",
 ]
 
-FEATURES_HINT = "--method features reads it without fine-tuning"
-N_PROBE_TOKENS, N_PROBE_PADS = 4, 3
+FEATURES_HINT = (
+    "try --method features, which reads more kinds, or another checkpoint, such as minilm or e5"
+)
 
 
 class StockLogits(nn.Module):
@@ -64,7 +66,7 @@ def load_fresh_classifier(
     ------
     ModelError
         transformers cannot put a head on it, or one whose answers depend on the texts that share a
-        batch; or the checkpoint lacks weights of the transformer itself.
+        batch, or that cannot be saved; or the checkpoint lacks weights of the transformer itself.
     """
     _check_kind(checkpoint)
     # `FrozenLayers` gives masks of the kind that this implementation takes
@@ -99,7 +101,9 @@ def load_fresh_classifier(
             hint=WEIGHTS_HINT,
         )
     _set_padding(network, checkpoint, tokenizer)
-    _check_padding(network, checkpoint, tokenizer)
+    fault = find_fault(StockLogits(network.eval()), checkpoint, tokenizer, n_labels=n_labels)
+    if fault is not None:
+        raise _refusal(checkpoint, fault)
     return network
 
 
@@ -134,35 +138,6 @@ def _set_padding(network: Any, checkpoint: Checkpoint, tokenizer: SubwordTokeniz
             "tokenizer.json, is accepted",
         )
     network.config.pad_token_id = tokenizer.pad_id
-
-
-def _check_padding(network: Any, checkpoint: Checkpoint, tokenizer: SubwordTokenizer) -> None:
-    """Refuse a network that answers otherwise when a text shares a batch with a longer one.
-
-    XLNet reads the last place of a batch, which is padding for shorter texts.
-    """
-    others = [i for i in range(tokenizer.vocabulary_size) if i != tokenizer.pad_id]
-    middle = len(others) // 2  # special tokens are at the ends
-    tokens = others[middle : middle + N_PROBE_TOKENS]
-    ids = torch.tensor([tokens])
-    padded = torch.tensor([tokens + [tokenizer.pad_id] * N_PROBE_PADS])
-    mask = torch.ones_like(padded)
-    mask[:, len(tokens) :] = 0
-    network.eval()
-    try:
-        with torch.inference_mode():
-            alone = network(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
-            in_batch = network(
-                input_ids=torch.cat([padded, padded]), attention_mask=torch.cat([mask, mask])
-            ).logits
-    except Exception as err:  # whatever a network of any kind raises
-        raise _refusal(checkpoint, first_line(err)) from err
-    if not torch.allclose(alone, in_batch[:1], rtol=1e-2, atol=1e-4):
-        raise _refusal(
-            checkpoint,
-            f"its answers change when a text is padded to the length of another one, as those of "
-            f"the kind '{checkpoint.model_type}' may",
-        )
 
 
 def load_stock_tokenizer(folder: Path, tokenizer: SubwordTokenizer) -> Any:

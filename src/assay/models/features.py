@@ -20,14 +20,14 @@ import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor, nn
+from torch import nn
 
 from assay.bounds import POSITIVE, SEED, Bounds
 from assay.checkpoints.aliases import AUTO
 from assay.checkpoints.auto import choose_checkpoint
 from assay.checkpoints.cache import cached_features
 from assay.checkpoints.frozen import FrozenEncoder
-from assay.checkpoints.network import LoadedNetwork, pool_states
+from assay.checkpoints.network import LoadedNetwork
 from assay.checkpoints.pruning import PieceLimits, prune_vocabulary
 from assay.checkpoints.reading import measure_tokens, warn_of_reading
 from assay.checkpoints.resolve import Checkpoint
@@ -45,6 +45,7 @@ from assay.models.label_names import (
 )
 from assay.models.onnx.export import write_transformer_onnx
 from assay.models.onnx.packed import pack_weights
+from assay.models.pooled_head import PooledHead, check_encoder
 from assay.models.pruned_network import count_tokens, prune_network
 from assay.models.several_heads import HEADS, SeveralHeads
 from assay.models.tuned_encoder import tune_encoder
@@ -231,6 +232,7 @@ class Features(TextClassifier):
         if given.precision != "float32":  # predictions are those of the saved folder
             self.encoder_ = clone(given).set_params(precision="float32")
         self.checkpoint_ = self.encoder_.resolved
+        check_encoder(self.encoder_)
         self.token_counts_ = count_tokens(self.encoder_.tokenizer, texts)
         warn_of_reading(measure_tokens(self.checkpoint_.name, self.encoder_.tokenizer, texts))
         names = names_of_labels(self.classes_.tolist(), self.label_names)
@@ -333,7 +335,7 @@ class Features(TextClassifier):
             head.bias.copy_(torch.from_numpy(bias))
         network = copy.deepcopy(encoder.network)  # exporting moves it to the CPU
         write_transformer_onnx(
-            _PooledHead(network, head, encoder.pooling),
+            PooledHead(network, head, encoder.pooling),
             layout.onnx,
             outputs=outputs,
             n_tokens_max=checkpoint.max_tokens,
@@ -371,17 +373,3 @@ def _read_logits(
         windows, own = encoder.read_windows(list(compress(texts, is_long)))
         logits[is_long] = windows.join(head.logits(own), task="multi")
     return logits
-
-
-class _PooledHead(nn.Module):
-    """Encoder, pooling and affine layer, which gives the logits."""
-
-    def __init__(self, network: nn.Module, head: nn.Linear, pooling: str) -> None:
-        super().__init__()
-        self.network, self.head, self.pooling = network, head, pooling
-
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        hidden = self.network(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        pooled = pool_states(hidden, attention_mask, pooling=self.pooling)
-        logits: Tensor = self.head(pooled)
-        return logits

@@ -82,7 +82,7 @@ class OnnxSession:
         # Measured: dev/LOG.md, "How much to read at once".
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # what fails is raised, and need not be printed as well
         try:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]

@@ -100,16 +100,24 @@ def _skip(options: RunOptions, err: MissingDependencyError) -> tuple[SkippedMeth
 def find_named(options: RunOptions, progress: Progress) -> None:
     """Look for a checkpoint that was named, before the data are read.
 
-    A wrong name, or a kind that cannot be fine-tuned, then costs seconds and not the whole run.
+    A wrong name, or a kind that cannot be trained or saved, then costs seconds and not the whole
+    run.
     """
     if not options.uses_checkpoint or options.checkpoint == AUTO:
         return
     found = resolve_checkpoint(options.checkpoint, progress=progress)
-    tunes = any(METHODS[name].keeps_states for name in options.methods)
-    if tunes and options.checkpoint not in ALIASES:
+    if options.checkpoint in ALIASES:
+        return
+    using = [METHODS[name] for name in options.methods if METHODS[name].needs_checkpoint]
+    if any(method.keeps_states for method in using):
         from assay.models.classifier_network import load_fresh_classifier  # loads torch
 
         load_fresh_classifier(found, load_tokenizer(found), N_PROBE_LABELS)
+    if not all(method.keeps_states for method in using):
+        from assay.checkpoints.frozen import FrozenEncoder
+        from assay.models.pooled_head import check_encoder
+
+        check_encoder(FrozenEncoder(found))
 
 
 def choose_from_splits(name: Any, splits: Splits, *, seed: int = 0) -> CheckpointChoice:
