@@ -157,3 +157,24 @@ def test_the_trial_changes_no_random_number(tiny_bert, monkeypatch):
         torch.manual_seed(3)
         assert find_fault(StockLogits(network), checkpoint, tokenizer, n_labels=2) is None
         torch.testing.assert_close(torch.rand(2), expected)
+
+
+@pytest.mark.parametrize("method", ["finetune", "features"])
+def test_weights_that_fit_no_onnx_file_are_refused(tiny_bert, monkeypatch, method):
+    """One message of protobuf holds 2 GB: of a larger one the training ended in a traceback."""
+    monkeypatch.setattr(network_probe, "_found", {})
+    monkeypatch.setattr(network_probe, "MAX_ONNX_BYTES", 60_000)
+    monkeypatch.setattr("assay.models.pooled_head.SURELY_SMALL_BYTES", 0)
+    monkeypatch.setattr(finetune, "train_network", _never)
+    with pytest.raises(ModelError, match=r": its weights take 0\.0 GB as ONNX, which saved models"):
+        small_estimator(method, tiny_bert).fit(TEXTS, LABELS)
+
+
+def test_token_vectors_that_are_pruned_do_not_count(tiny_bert, monkeypatch):
+    """`e5` has a quarter of a million, of which a saved model keeps some thousands."""
+    checkpoint = resolve_checkpoint(tiny_bert)
+    tokenizer = load_tokenizer(checkpoint)
+    module = StockLogits(load_fresh_classifier(checkpoint, tokenizer, 2))
+    whole = network_probe._count_bytes(module, tokenizer)
+    monkeypatch.setattr(network_probe, "is_prunable", lambda tokenizer: True)
+    assert whole - network_probe._count_bytes(module, tokenizer) == 4 * 32 * N_TOKENS

@@ -12,16 +12,19 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import numpy as np
 import torch
 from torch import nn
 
 from assay.checkpoints.known_kinds import KNOWN_KINDS
+from assay.checkpoints.pruning import is_prunable
 from assay.checkpoints.resolve import Checkpoint
 from assay.errors import first_line
 from assay.models.onnx.export import write_transformer_onnx
 from assay.models.outputs import Outputs
+from assay.models.pruned_network import token_vectors
 from assay.runtime.session import OnnxSession
 from assay.tokenization.batches import EncodedTexts, pad_batch
 from assay.tokenization.subwords import SubwordTokenizer
@@ -35,6 +38,7 @@ logger = logging.getLogger(__name__)
 # for a constant shows in longer and shorter ones, and past the windows that some kinds read in.
 LENGTHS = (5, 12, 3, 18, 8, 150, 800)
 TOLERANCE = 1e-3  # of the largest logit
+MAX_ONNX_BYTES = 1 << 31  # of one protobuf message
 # Checkpoint and kind of module -> what is wrong with it: each fold loads the checkpoint again.
 _found: dict[tuple[str, str], str | None] = {}
 
@@ -51,8 +55,8 @@ def find_fault(
     Parameters
     ----------
     logits_of : nn.Module
-        Called with ids and mask; returns logits of shape (n_texts, n_labels). On the CPU, in
-        evaluation mode. It stays as it is.
+        Called with ids and mask; returns logits of shape (n_texts, n_labels). Its `network` is of
+        transformers. On the CPU, in evaluation mode; it stays as it is.
     checkpoint : Checkpoint
         Where its weights are from.
     tokenizer : SubwordTokenizer
@@ -70,6 +74,12 @@ def _try(
     logits_of: nn.Module, checkpoint: Checkpoint, tokenizer: SubwordTokenizer, n_labels: int
 ) -> str | None:
     kind = checkpoint.model_type
+    n_bytes = _count_bytes(logits_of, tokenizer)
+    if n_bytes >= MAX_ONNX_BYTES:
+        return (
+            f"its weights take {n_bytes / 1e9:.1f} GB as ONNX, which saved models answer from; "
+            f"less than {MAX_ONNX_BYTES / 1e9:.1f} GB is accepted"
+        )
     texts = _make_texts(tokenizer)
     try:
         alone = _read(logits_of, texts[:1], pad_id=tokenizer.pad_id)
@@ -99,6 +109,14 @@ def _try(
     if not np.abs(exported - expected).max() <= TOLERANCE * np.abs(expected).max():
         return f"its kind, '{kind}', gives other answers as ONNX, which saved models answer from"
     return None
+
+
+def _count_bytes(logits_of: nn.Module, tokenizer: SubwordTokenizer) -> int:
+    """Return the size of the weights in float32, without token vectors that are pruned."""
+    n_weights: int = sum(weights.numel() for weights in logits_of.parameters())
+    if is_prunable(tokenizer):
+        n_weights -= token_vectors(cast(nn.Module, logits_of.network)).weight.numel()
+    return 4 * n_weights
 
 
 def _make_texts(tokenizer: SubwordTokenizer) -> list[list[int]]:

@@ -9,12 +9,15 @@ from torch import Tensor, nn
 from assay.checkpoints.frozen import FrozenEncoder
 from assay.checkpoints.known_kinds import KNOWN_KINDS
 from assay.checkpoints.network import pool_states
+from assay.checkpoints.resolve import Checkpoint
 from assay.errors import ModelError
 from assay.models.network_probe import find_fault
 
 __all__ = ["PooledHead", "check_encoder"]
 
 N_PROBE_LABELS = 2
+# Weights of 16 bits in files of this size take 2 GB in 32 bits, which is what one ONNX file holds.
+SURELY_SMALL_BYTES = 1 << 30
 
 
 class PooledHead(nn.Module):
@@ -35,7 +38,7 @@ class PooledHead(nn.Module):
 def check_encoder(encoder: FrozenEncoder) -> None:
     """Refuse an encoder that could not be saved with a head, before it reads any text.
 
-    Kinds that are known to work are not tried.
+    Kinds that are known to work are not tried, unless they may be too large.
 
     Raises
     ------
@@ -43,7 +46,8 @@ def check_encoder(encoder: FrozenEncoder) -> None:
         It is no text encoder, padding changes its features, or it cannot be saved.
     """
     checkpoint = encoder.resolved
-    if checkpoint.model_type in KNOWN_KINDS:
+    is_small = _count_file_bytes(checkpoint) < SURELY_SMALL_BYTES
+    if checkpoint.model_type in KNOWN_KINDS and is_small:
         return
     loaded = encoder.loaded()
     network = copy.deepcopy(loaded.network).cpu()
@@ -55,3 +59,7 @@ def check_encoder(encoder: FrozenEncoder) -> None:
             f"checkpoint '{checkpoint.name}' cannot be used by features: {fault}",
             hint="choose another checkpoint, such as minilm or e5",
         )
+
+
+def _count_file_bytes(checkpoint: Checkpoint) -> int:
+    return sum(path.stat().st_size for path in checkpoint.folder.glob("*.safetensors"))

@@ -14,7 +14,7 @@ from assay.checkpoints.pruning import is_prunable
 from assay.tokenization.batches import EncodedTexts
 from assay.tokenization.subwords import SubwordTokenizer
 
-__all__ = ["count_tokens", "prune_network"]
+__all__ = ["count_tokens", "prune_network", "token_vectors"]
 
 TOKEN_ID_NAMES = ("pad_token_id", "bos_token_id", "eos_token_id")  # entries of config.json
 
@@ -43,7 +43,7 @@ def prune_network(
         so that they can be kept in 8 bits, like the token vectors always are.
     """
     pruned = copy.deepcopy(network).cpu().eval()
-    tokens = _token_vectors(pruned)
+    tokens = token_vectors(pruned)
     kept = torch.from_numpy(kept_ids)
     fewer = nn.Embedding(len(kept_ids), tokens.embedding_dim)
     with torch.no_grad():
@@ -58,7 +58,8 @@ def prune_network(
     return pruned
 
 
-def _token_vectors(network: nn.Module) -> nn.Embedding:
+def token_vectors(network: nn.Module) -> nn.Embedding:
+    """Return the table of token vectors of a model of transformers."""
     embedding = network.get_input_embeddings()  # type: ignore[operator]
     assert isinstance(embedding, nn.Embedding)
     return embedding
