@@ -40,6 +40,13 @@ def check_exporter_logs():
     assert "torch.onnx" in inspect.getsource(export)
 
 
+def check_exporter_prints():
+    """Where an export fails, its graph is printed through this function."""
+    module = importlib.import_module("torch.onnx._internal.torchscript_exporter.utils")
+    assert "_C._jit_onnx_log(" in inspect.getsource(module)
+    assert callable(importlib.import_module("torch")._C._jit_onnx_log)
+
+
 def check_thread_counts():
     """Each thread has a count of its own in torch: see also tests/checkpoints/test_torch_state.py."""
     code = """
@@ -237,6 +244,7 @@ def check_malloc_trim():
 
 CHECKS = {
     "torch: names of the exporter's loggers": check_exporter_logs,
+    "torch: what the exporter prints where it fails": check_exporter_prints,
     "torch: one thread count per thread": check_thread_counts,
     "transformers: modules of BertForSequenceClassification": check_bert_modules,
     "transformers: backend_tokenizer": check_backend_tokenizer,

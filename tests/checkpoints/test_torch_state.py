@@ -13,6 +13,7 @@ from assay.checkpoints.torch_state import (
     pick_device,
     quiet_hub,
     quiet_transformers,
+    unprinted_graphs,
 )
 from assay.errors import InputError
 
@@ -173,3 +174,13 @@ def test_silence_lasts_until_the_last_thread_is_done(quiet):
     assert silent != before
     assert seen["first closed"] == seen["first closed, in the second"] == silent
     assert seen["second closed"] == seen["after all"] == before
+
+
+def test_exporter_that_fails_prints_nothing(capfd):
+    """Its whole graph was on stdout, in the middle of what a program reads there."""
+    inside = torch._C._jit_onnx_log
+    with unprinted_graphs():
+        torch._C._jit_onnx_log("graph(")
+        assert torch._C._jit_onnx_log is not inside
+    assert torch._C._jit_onnx_log is inside
+    assert capfd.readouterr().out == ""

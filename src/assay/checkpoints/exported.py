@@ -23,6 +23,7 @@ from assay import _env
 from assay._optional import require
 from assay.checkpoints.folder import Checkpoint
 from assay.checkpoints.network import pool_states
+from assay.checkpoints.torch_state import unprinted_graphs
 from assay.disk import atomic_file
 from assay.errors import ModelError, OutsideError, first_line
 
@@ -158,7 +159,7 @@ def _export(network: torch.nn.Module, path: Path, pooling: str, *, n_tokens: int
     mask = torch.ones_like(ids)
     mask[1, -2:] = 0
     per_text, per_token = {0: "n_texts"}, {0: "n_texts", 1: "n_tokens"}
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), unprinted_graphs():
         warnings.simplefilter("ignore")  # notes of torch's exporter, of no use to a user
         torch.onnx.export(
             Pooled().cpu().eval(),

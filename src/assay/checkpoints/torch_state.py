@@ -24,6 +24,7 @@ __all__ = [
     "pick_device",
     "quiet_hub",
     "quiet_transformers",
+    "unprinted_graphs",
 ]
 
 # Instructions of x86 processors that multiply matrices of bfloat16. Elsewhere torch emulates it,
@@ -90,6 +91,28 @@ def multiplies_bfloat16(device: torch.device) -> bool:
         known: dict[str, bool] = ask()
         return any(known.get(name, False) for name in BFLOAT16_INSTRUCTIONS)
     return False
+
+
+@contextmanager
+def unprinted_graphs() -> Iterator[None]:
+    """Keep torch's exporter from printing the whole graph to stdout where it fails, in the block.
+
+    Its switch for this (`verbose`) has no effect in torch 2.13.
+    """
+    inside = require("torch")._C
+    before = getattr(inside, "_jit_onnx_log", None)
+    if before is None:
+        yield
+        return
+    inside._jit_onnx_log = _say_nothing
+    try:
+        yield
+    finally:
+        inside._jit_onnx_log = before
+
+
+def _say_nothing(*parts: object) -> None:
+    """Take what would be printed."""
 
 
 @contextmanager

@@ -22,6 +22,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from assay.checkpoints.torch_state import unprinted_graphs
 from assay.models.outputs import Outputs
 from assay.training.objectives import OBJECTIVES, Objective
 from assay.training.recurrent import MASKED, CompactNetwork
@@ -228,7 +229,7 @@ def write_transformer_onnx(
     objective = OBJECTIVES[outputs.task]
     module = _Scored(logits_of, objective).cpu().eval()
     path.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings(), _QuietExporter():
+    with warnings.catch_warnings(), _QuietExporter(), unprinted_graphs():
         warnings.simplefilter(
             "ignore"
         )  # deprecations and notes of torch's own exporters, of no use to a user
