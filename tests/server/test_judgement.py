@@ -7,11 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
+from _support.small_models import small_data, small_estimator
 from _support.small_runs import write_data
+from assay.models import save_model
 from assay.recipes.train import train_model
 from assay.runtime import load_model
+from assay.server import create_app
 from assay.server.judgement import is_readable, judge_text, rank_scores
+from assay.server.shelf import ModelShelf
 
 LABELS = ["a", "b", "c", "d"]
 
@@ -47,3 +52,14 @@ def test_what_cannot_be_read_is_not_known(tmp_path, text, expected):
     )
     assert found["in_scope"] is expected
     assert found["confidence"] == ("sure" if expected else "does not know")
+
+
+def test_model_that_was_saved_in_python_tells_strange_texts(tmp_path):
+    """With its training texts, as one of `assay train` does: Thai, Arabic, emoji and digits."""
+    texts, labels = small_data(200)
+    estimator = small_estimator("linear").fit(texts, labels)
+    save_model(estimator, tmp_path / "model", training=(texts, labels))
+    asked = ["วันนี้อากาศดีมาก", "الطقس جميل اليوم", "😀🎉", "1234 5678", texts[0]]
+    with TestClient(create_app(ModelShelf({"model": tmp_path / "model"}))) as client:
+        answers = client.post("/v1/classify", json={"inputs": asked}).json()
+    assert [one["in_scope"] for one in answers] == [False] * 4 + [True]
