@@ -101,7 +101,9 @@ def test_evaluate_and_info_show_the_rule(invoke, root, watchful):
     assert spam["recall"] > spam["recall_without"]
     assert out.read_text(encoding="utf-8").count(",spam,spam,") == round(spam["recall"] * 100)
     assert "spam from a score of" in invoke("info", watchful).stdout
-    assert "gives 'spam' from a score of" in (watchful / "README.md").read_text(encoding="utf-8")
+    card = (watchful / "README.md").read_text(encoding="utf-8")
+    assert "gives 'spam' from a score of" in card
+    assert "These scores are by the highest score alone." in card.partition("## Limits")[0]
     done = invoke("predict", watchful, root / "data" / "test.csv", "--target-accuracy", "0.9")
     assert done.exit_code == 2
     assert "gives labels by a rule" in done.stderr

@@ -36,10 +36,23 @@ def test_an_expensive_method_is_explained_with_its_alternative():
     predictions = {"linear": answer((0, 118), (1, 882)), "features": answer((0, 100), (1, 900))}
     choice = choose_method(predictions, model_bytes={"linear": 6_000_000, "features": 90_000_000})
     assert choice.why == (
-        "features has the highest accuracy (90.0%). Every cheaper method is expected to be "
-        "more than 1.0 points below it; the closest, linear, has 88.2%."
+        "features has the highest accuracy (90.0%). Every cheaper method that learns is expected "
+        "to be more than 1.0 points below it; the closest, linear, has 88.2%."
     )
     assert choice.remarks[1:] == ("If size matters: linear, 6.0 MB, 1.8 points fewer.",)
+
+
+def test_the_floor_is_none_of_the_cheaper_methods_that_are_spoken_of():
+    """It may be closer than those that learn: no sentence says that every cheaper one is lower."""
+    predictions = {
+        "majority": answer((0, 100), (1, 100)),
+        "linear": answer((0, 120), (1, 80)),
+        "compact": answer((0, 99), (1, 101)),
+    }
+    choice = choose_method(predictions)
+    assert choice.recommended == "compact"
+    assert "Every cheaper method that learns is expected" in choice.why
+    assert choice.why.endswith("the closest, linear, has 40.0%.")
 
 
 def test_points_are_those_between_the_scores_that_are_shown():
@@ -64,8 +77,9 @@ def test_scores_that_do_not_explain_a_choice_are_explained():
     loss = choice.loss("linear").expected_loss
     assert loss > 0.01
     assert choice.why == (
-        "features has the highest accuracy (90.5%). linear, the closest of the cheaper methods, "
-        "has 90.0%, but so few texts leave open how far the two are apart: with that counted in, "
+        "features has the highest accuracy (90.5%). linear, the closest of the cheaper methods "
+        "that learn, has 90.0%, but so few texts leave open how far the two are apart: with that "
+        "counted in, "
         f"it is expected to be {100 * loss:.1f} points below, more than the 1.0 that are tolerated."
     )
 

@@ -6,6 +6,8 @@ This tests `method_result` too.
 import json
 from dataclasses import replace
 
+import pytest
+
 from assay.audit.shift import ClassShift
 from assay.catalogue import Fact
 from assay.reporting.collect import collect_report
@@ -81,6 +83,22 @@ def test_scores_of_the_texts_that_say_more_come_first(results):
     assert "60 test texts say little" in warnings
     assert "1 of 60 test texts also occurs in train" in warnings
     assert not collect_report(results)["verdict"]["leads_with_evidence"]
+
+
+@pytest.mark.parametrize("accuracy", [None, 0.3])
+def test_evidence_promises_nothing_where_test_is_below_it(results, accuracy):
+    """The next sentence told to expect of new texts what test had just not kept."""
+    methods = []
+    for one in results.methods:
+        test = one.scored["test"]
+        reached = one.evidence.scores.accuracy if accuracy is None else accuracy
+        scores = replace(test.scores, n_texts=60, accuracy=reached)
+        small = replace(test, labelled=test.labelled.take(range(60)), scores=scores)
+        methods.append(replace(one, scored={**one.scored, "test": small}))
+    warnings = " ".join(replace(results, methods=tuple(methods)).warnings())
+    assert "60 test texts say little" in warnings
+    assert ("test is below what the evidence promised" in warnings) == (accuracy is not None)
+    assert ("expect about that of new texts" in warnings) == (accuracy is None)
 
 
 def test_classes_of_the_evidence_that_are_not_those_of_train_are_a_caveat(results):

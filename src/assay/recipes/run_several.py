@@ -150,7 +150,7 @@ def _caveats(
     # Out of fold, scores are those of other thresholds, which promise nothing
     if one.out_of_fold is not None and one.fitted.model.manifest.threshold_rule:
         lower = Fact.of("caveats.several_rule_evidence")
-    if small is not None and templates:  # then the evidence is no promise either
+    if small is not None and (templates or lower):  # then the evidence is no promise either
         small = Fact("caveats.several_small_test_near", small.values)
     found = (
         lower,

@@ -275,7 +275,7 @@ class Results:
         if "test" in self.recommended.scored:
             evidence, test = self.recommended.evidence, self.recommended.scored["test"]
             fall = find_fall(evidence.scores, test.scores)
-            small = self._small_test(evidence.scores, test.scores)
+            small = self._small_test(evidence.scores, test.scores, is_below=fall is not None)
             found.extend(one for one in (fall, small) if one is not None)
         # What a choice rests on says little of a label that it hardly has, and neither does test
         told = ("test",) if self.recommended.out_of_fold is not None else (EVIDENCE, "test")
@@ -283,13 +283,16 @@ class Results:
         found.extend(one.fact() for one in shifts)
         return found
 
-    def _small_test(self, evidence: SplitScores, test: SplitScores) -> Fact | None:
+    def _small_test(
+        self, evidence: SplitScores, test: SplitScores, *, is_below: bool
+    ) -> Fact | None:
         """Say that test is small.
 
-        Where a rule gives labels, or texts are from templates, the evidence is no promise either.
+        Where test is below the evidence, a rule gives labels, or texts are from templates, the
+        evidence is no promise either.
         """
         found = find_small_test(evidence, test)
-        if found is not None and (self._near_evidence() or self._price_of_rule()):
+        if found is not None and (is_below or self._near_evidence() or self._price_of_rule()):
             return Fact("caveats.small_test_near", found.values)
         return found
 
