@@ -95,8 +95,10 @@ def test_evidence_promises_nothing_where_test_is_below_it(results, accuracy):
         scores = replace(test.scores, n_texts=60, accuracy=reached)
         small = replace(test, labelled=test.labelled.take(range(60)), scores=scores)
         methods.append(replace(one, scored={**one.scored, "test": small}))
-    warnings = " ".join(replace(results, methods=tuple(methods)).warnings())
+    found = replace(results, methods=tuple(methods))
+    warnings = " ".join(found.warnings())
     assert "60 test texts say little" in warnings
+    assert ("test is below what" in " ".join(found.doubts())) == (accuracy is not None)
     assert ("test is below what the evidence promised" in warnings) == (accuracy is not None)
     assert ("expect about that of new texts" in warnings) == (accuracy is None)
 

@@ -228,7 +228,8 @@ class Results:
     def doubts(self) -> list[str]:
         """Return in English why the recommended method may do worse than its scores promise."""
         not_shown = [one for one in self.choice.reasons if one.kind == NOT_SHOWN]
-        found = [*not_shown, *self._price_of_rule(), *self._near_evidence()]
+        fall = [one for one in self._broken_promise() if one.kind == "caveats.fall"]
+        found = [*not_shown, *fall, *self._price_of_rule(), *self._near_evidence()]
         return list(map(open_language(ENGLISH).tell, found))
 
     def _near_evidence(self) -> list[Fact]:
