@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from _support.datasets import write_dataset
+from _support.datasets import write_dataset, write_lines
 from assay.batch import chunks
 from assay.batch import shards as shards_module
 from assay.batch.rows import Scoring
 from assay.batch.shards import NOTES, REJECTED, plan_shards, read_shard, score_shard
 from assay.data.files.readers import read_rows
+from assay.errors import InputError
 from assay.runtime import load_model
 
 
@@ -42,6 +43,20 @@ def test_shards_hold_every_row_once(dataset):
         expected = list(read_rows(next(dataset.rglob(name))))
         assert [row.values for row in rows] == [row.values for row in expected]
         assert [row.problem is None for row in rows] == [row.problem is None for row in expected]
+
+
+@pytest.mark.parametrize("name", ["more.csv", "more.tsv.gz", "sub/more.xlsx", "more.feather"])
+def test_tables_beside_shards_are_refused(tmp_path, name):
+    """Their rows would be missing from the output, and nothing would say so."""
+    write_lines(tmp_path / "a.jsonl", 0)
+    for other in ("notes.txt", "state.json", "_notes.csv", ".hidden.csv"):
+        (tmp_path / other).write_text("notes")
+    assert len(plan_shards(tmp_path)) == 1
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("text")
+    with pytest.raises(InputError, match=f"cannot be predicted as shards: '{name}'; ") as refused:
+        plan_shards(tmp_path)
+    assert refused.value.hint == "turn them into one of these, or move them out of the folder"
 
 
 def test_odd_rows_of_a_shard_cost_no_other(linear_folder, tmp_path, monkeypatch):

@@ -31,6 +31,8 @@ from assay.runtime.predictor import Model
 __all__ = ["NOTES", "REJECTED", "Shard", "ShardNote", "plan_shards", "read_shard", "score_shard"]
 
 KINDS = (".parquet", ".jsonl")
+# Tables that cannot be cut into shards. A .json or .txt beside the data often holds notes.
+TABLES = (".csv", ".tsv", ".xlsx", ".arrow", ".feather")
 # Of JSON Lines: some 100,000 tweets. The slowest models score tens of texts per second, so that is
 # at most an hour of work.
 SHARD_BYTES = 32 << 20
@@ -113,18 +115,42 @@ def _list_files(source: Path) -> list[Path]:
     """Return the files to read as absolute paths: workers may have another current folder."""
     if not source.exists():
         raise InputError(f"no such file or folder: {source}")
-    found = [source] if source.is_file() else sorted(source.rglob("*"))
-    files = []
-    for path in found:
-        is_hidden = any(name[0] in "._" for name in path.relative_to(source).parts)
-        if path.is_file() and file_kind(path) in KINDS and not is_hidden:
-            files.append(path.resolve())
+    visible = _find_visible(source)
+    files = [path.resolve() for path in visible if file_kind(path) in KINDS]
     if not files:
         raise InputError(
             f"{source} holds no .parquet or .jsonl file; "
             "these two are accepted, .jsonl also with .gz"
         )
+    _refuse_tables(source, visible)
     return files
+
+
+def _find_visible(source: Path) -> list[Path]:
+    """Return a file itself, or the files of a folder that are not hidden."""
+    if source.is_file():
+        return [source]
+    visible = []
+    for path in sorted(source.rglob("*")):
+        is_hidden = any(name[0] in "._" for name in path.relative_to(source).parts)
+        if path.is_file() and not is_hidden:
+            visible.append(path)
+    return visible
+
+
+def _refuse_tables(source: Path, visible: list[Path]) -> None:
+    """Refuse a folder in which some tables would be left out, since nothing else shows that."""
+    tables = [path for path in visible if file_kind(path) in TABLES]
+    if not tables:
+        return
+    shown = f"'{tables[0].relative_to(source).as_posix()}'"
+    if len(tables) > 1:
+        shown += f" and {len(tables) - 1:,} more"
+    raise InputError(
+        f"{source} also holds tables that cannot be predicted as shards: {shown}; "
+        ".parquet and .jsonl are accepted, .jsonl also with .gz",
+        hint="turn them into one of these, or move them out of the folder",
+    )
 
 
 def _cut_file(path: Path) -> list[tuple[int, int]]:
