@@ -22,6 +22,7 @@ STARVED = 0.5  # of the texts that a label would have if all had equally many
 FEWEST_JUDGED = 10  # texts of a label, below which its recall says nothing
 MOST_LABELS = 5
 LITTLE = 0.005  # a gain whose upper end is below this is called little
+NOTHING = 0.0005  # below this it would be shown as 0.0 points
 
 
 class PointEntry(TypedDict):
@@ -130,7 +131,9 @@ class MoreTexts:
         """State what more texts would bring, and for which labels most."""
         growth = self.growth
         kind = "more.gain"
-        if growth.high < LITTLE:
+        if growth.high < NOTHING:
+            kind = "more.nothing"
+        elif growth.high < LITTLE:
             kind = "more.little"
         elif growth.low <= 0:
             kind = "more.maybe"
@@ -147,10 +150,10 @@ class MoreTexts:
         ]
         if self.metric == MACRO_F1:
             facts.append(Fact.of("more.macro"))
-        if self.recommended not in ("", FLOOR, self.method):
-            facts.append(Fact.of("more.other", recommended=self.recommended, method=self.method))
         if self.has_near:
             facts.append(Fact.of("more.near"))
+        if self.recommended not in ("", FLOOR, self.method):
+            facts.append(Fact.of("more.other", recommended=self.recommended, method=self.method))
         if self.labels:
             names = ", ".join(one.label for one in self.labels)
             facts.append(Fact.of("more.labels", labels=names))
