@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from itertools import islice
+from collections.abc import Sequence
 
 from assay.data.columns import NO_HEADER_ADVICE, has_label_column
-from assay.data.files.decoding import open_text
-from assay.data.files.delimiters import find_header_delimiter, names_both
+from assay.data.files.delimiters import names_both
 from assay.data.files.formats import file_kind
-from assay.data.files.readers import read_rows
+from assay.data.late_header import find_late_header
 from assay.data.origin import Origin, find_late_trouble
 from assay.data.problems import with_flags
 from assay.data.raw_split import RawSplit
 from assay.data.word_labels import find_word_labels
-from assay.errors import AssayError, DataError
+from assay.errors import DataError
 
 __all__ = ["explain_columns", "explain_table"]
 
-N_LINES = 20  # at the start of a file, among which the header is looked for
-LINE_CHARS = 10_000
 OTHER_COLUMN = {"--text-column": "--label-column", "--label-column": "--text-column"}
 TABLES = (".csv", ".tsv", ".xlsx")
 MARK = re.compile(r"[^\w .\"'()\[\]-]")  # what may be a delimiter inside the name of a column
@@ -77,34 +72,11 @@ def explain_table(origin: Origin, columns: Sequence[str], err: DataError) -> Dat
     """
     if file_kind(origin.paths[0]) not in TABLES:
         return None
-    return _find_late_header(origin, err) or _judge_lone_column(origin, columns, err)
-
-
-def _find_late_header(origin: Origin, err: DataError) -> DataError | None:
-    """Return the error of a table with a title above its header; None if it has none."""
-    line = None
-    with suppress(AssayError):
-        line = next(_header_lines(origin), None)
-    if line is None:
-        return None
-    return DataError(
-        err.message, hint=f"line {line} seems to be the header: delete what is above it"
-    )
-
-
-def _header_lines(origin: Origin) -> Iterator[int]:
-    """Yield each of the first lines below the first one that names a text and a label column."""
-    path, reading = origin.paths[0], origin.reading
-    if file_kind(path) == ".xlsx":
-        for row in islice(read_rows(path, **reading.to_dict()), N_LINES):
-            if names_both([str(cell) for cell in row.values.values()]):
-                yield row.line
-        return
-    with open_text(path, encoding=reading.codec, newline="") as stream:
-        for number in range(1, N_LINES + 1):
-            line = stream.readline(LINE_CHARS)
-            if number > 1 and find_header_delimiter(line):
-                yield number
+    line = find_late_header(origin, columns)
+    if line is not None:
+        hint = f"line {line} seems to be the header: delete what is above it"
+        return DataError(err.message, hint=hint)
+    return _judge_lone_column(origin, columns, err)
 
 
 def _judge_lone_column(origin: Origin, columns: Sequence[str], err: DataError) -> DataError | None:
