@@ -3,6 +3,8 @@
 import shlex
 from dataclasses import fields
 
+import pytest
+
 from assay.catalogue import LANGUAGES
 from assay.cli.options import (
     LANGUAGE_CODES,
@@ -57,3 +59,13 @@ def test_flags_given_reach_the_options():
     names = {one.name for one in (*fields(DataFlags), *fields(CutFlags))}
     # The labels that are known are those of a model, which no flag names.
     assert names | {"known_labels"} == {one.name for one in fields(DataOptions)}
+
+
+@pytest.mark.parametrize("flag", ["--by", "--split"])
+def test_a_flag_of_one_value_that_is_given_twice_is_refused(invoke, flag):
+    """The first value would be left out without a word; a flag without a value may be repeated."""
+    done = invoke("evaluate", "model", "d.csv", flag, "a", flag, "b")
+    assert done.exit_code == 2
+    assert f"{flag} is given 2 times; it takes one value" in done.stderr
+    done = invoke("evaluate", "model", "d.csv", "--quiet", "--quiet")
+    assert "times" not in done.stderr

@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import typer
+from typer.core import TyperCommand
 
 from assay import _env
 from assay.cli.errors import first_speaks, guard
@@ -57,10 +59,25 @@ def add_command(
 
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        app.command(name, rich_help_panel=panel)(command)
+        app.command(name, cls=StrictCommand, rich_help_panel=panel)(command)
         return function
 
     return decorate
+
+
+class StrictCommand(TyperCommand):
+    """A command that refuses a flag that is given twice with a value: the first would be lost."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse a command line."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        for flag, n_times in Counter(order).items():
+            is_switch = getattr(flag, "is_flag", False)
+            takes_one = flag.param_type_name == "option" and not (flag.multiple or is_switch)
+            if n_times > 1 and takes_one:
+                ctx.fail(f"{flag.opts[0]} is given {n_times} times; it takes one value")
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
 
 
 def _find_out(given: dict[str, Any], filled: dict[str, Any]) -> Path | None:
