@@ -85,7 +85,7 @@ def test_unknown_labels_are_all_named(model, tmp_path):
     )
     with pytest.raises(
         DataError,
-        match=message + r"\); it knows sadness, joy, .*\. Did you mean 'sadness' by 'saddness', ",
+        match=message + r"\); it knows sadness; joy; .*\. Did you mean 'sadness' by 'saddness', ",
     ):
         evaluate_model(model, load_data(path))
 

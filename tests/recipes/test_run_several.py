@@ -301,6 +301,7 @@ def test_run_chooses_thresholds_out_of_fold_and_reports_it(data: Path, tmp_path:
     said = "are those of thresholds for F1, and scores of test those of the thresholds"
     assert said in report
     assert any(said in warning for warning in results["warnings"])
+    assert any(said in doubt for doubt in results["doubts"])
     assert not any("below what the evidence" in warning for warning in results["warnings"])
     easier = replace(options, folds=None, min_recall={"sad": 0.3})
     held_out = run_data(data, tmp_path / "h", options=easier)

@@ -61,6 +61,13 @@ ISSUES = "issues.csv"
 WHERE = {HELD_OUT: "validation", OUT_OF_FOLD: "train and validation, out of fold"}
 METRIC = "macro-f1"  # by which methods are chosen: imbalance is the rule with several labels
 SCHEMA_VERSION = 2  # of results.json
+# Kinds of caveats that say why the method may do worse than its scores promise
+DOUBTS = (
+    "caveats.several_near_evidence",
+    "caveats.near_evidence_all",
+    "caveats.several_fall",
+    "caveats.several_rule_evidence",
+)
 REASON = "learns one label per text only, and these have several"
 
 
@@ -93,8 +100,7 @@ def finish_several(run: Run) -> dict[str, Any]:
     )
     audit = _audit(run)
     recommended = methods[choice.recommended]
-    templates = _find_templates(recommended, audit, choice.metric)
-    caveats = _caveats(recommended, audit, choice.metric, templates)
+    caveats = _caveats(recommended, audit, choice.metric)
     for method, one in methods.items():
         caveats += find_cut_short(method, one.fitted.history)
     text_map = run.draw()
@@ -108,7 +114,7 @@ def finish_several(run: Run) -> dict[str, Any]:
         "seed": run.options.seed,
         "recommended": choice.recommended,
         "why": choice.why,
-        "doubts": describe_facts(templates),
+        "doubts": _describe_doubts(caveats),
         "choice": choice.to_dict(),
         "comparisons": [one.to_dict() for one in choice.comparisons],
         "warnings": [
@@ -126,6 +132,10 @@ def finish_several(run: Run) -> dict[str, Any]:
     return results
 
 
+def _describe_doubts(caveats: Sequence[Fact]) -> list[str]:
+    return describe_facts([one for one in caveats if one.kind in DOUBTS])
+
+
 def _missing_glyphs(run: Run) -> list[str]:
     """Say that characters show as boxes in the figures, where they do."""
     labels, language = run.data.splits.label_set, run.options.report_language
@@ -133,18 +143,12 @@ def _missing_glyphs(run: Run) -> list[str]:
     return [] if found is None else describe_facts([found])
 
 
-def _find_templates(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
-    """Say that much of the evidence is nearly the same as what was learnt from, if it is."""
-    return _near_evidence(one, audit).facts(
-        metric=metric, score=one.predictions.score(metric), kind="caveats.several_near_evidence"
-    )
-
-
-def _caveats(
-    one: SeveralMethod, audit: Audit, metric: str, templates: Sequence[Fact]
-) -> list[Fact]:
+def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     """Return the reasons to read the scores of the recommended method with care."""
     test, promised = one.scored["test"].scores, one.evidence.scores
+    templates = _near_evidence(one, audit).facts(
+        metric=metric, score=one.predictions.score(metric), kind="caveats.several_near_evidence"
+    )
     small = find_several_small_test(promised, test, metric=metric)
     lower = find_several_fall(promised, test, metric=metric)
     # Out of fold, scores are those of other thresholds, which promise nothing

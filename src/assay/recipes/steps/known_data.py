@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from assay.data.labels import list_labels
 from assay.data.spellings import find_spellings
 from assay.data.split import cut_missing, limit_rows
 from assay.data.texts import LabelledTexts, Splits
@@ -67,7 +68,7 @@ def check_labels(labelled: LabelledTexts, known: tuple[str, ...], *, where: str)
     named = ", ".join(pairs)
     if len(unknown) > N_UNKNOWN:
         named += f" and {len(unknown) - N_UNKNOWN:,} more"
-    knows = ", ".join(map(cut, known[:N_KNOWN]))
+    knows = list_labels(map(cut, known[:N_KNOWN]))
     if len(known) > N_KNOWN:
         knows += " ..."
     merged = _merged(labelled, known)
