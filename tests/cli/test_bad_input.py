@@ -283,7 +283,7 @@ CASES = {
     "labels that the model does not know": (
         lambda f: (splits(f, test=[*GOOD, ("so so", "saddness")]), ["evaluate", "{model}", "d"])[1],
         [
-            "the test split of d has labels that the model does not know: 'saddness' (1 text); it knows sadness, joy",
+            "the test split of d has labels that the model does not know: 'saddness' (1 text); it knows sadness; joy",
             "Did you mean 'sadness'?",
         ],
     ),
