@@ -51,6 +51,19 @@ def test_describe_reading_counts_and_names_the_first():
     assert describe_spellings(splits) == describe_reading(splits)[-1]
 
 
+def test_copies_are_said_where_most_texts_are_some():
+    """In all splits together: what is in train and in test is one text."""
+    labels = LabelSet(("a", "b"))
+    parts = {}
+    for split, texts in {"train": ("t", "u", "t", "u"), "test": ("t", "v")}.items():
+        own = tuple("ab"[i % 2] for i in range(len(texts)))
+        parts[split] = LabelledTexts(texts, own, tuple(range(len(texts))))
+    assert describe_reading(Splits(parts, labels, source="memory")) == []
+    parts["test"] = LabelledTexts(("t", "t", "t"), ("a", "a", "a"), (0, 1, 2))
+    (said,) = describe_reading(Splits(parts, labels, source="memory"))
+    assert said.startswith("Only 2 of the 7 texts are different. Intervals on test")
+
+
 def test_spellings_are_all_named():
     """With their number of texts, the most frequent first."""
     labels = ("x",) * 3 + ("X",) + ("y z",) * 4 + ("yz",) * 2

@@ -23,6 +23,7 @@ __all__ = [
     "say_reading",
 ]
 
+DIFFERENT_FRACTION = 0.5  # of the texts; with fewer, copies decide the scores
 POOL_FRACTION = 0.2  # so many rows without label are no oversight
 logger = logging.getLogger(__name__)
 
@@ -66,7 +67,18 @@ def count_reasons(n_rows: Mapping[str, int]) -> str:
 
 def find_reading(splits: Splits) -> list[Fact]:
     """Return one fact for each thing that a reader of a score should know about its data."""
-    return [*_drawn(splits), *_changes(splits), *_spellings(splits)]
+    return [*_drawn(splits), *_changes(splits), *_repeated(splits), *_spellings(splits)]
+
+
+def _repeated(splits: Splits) -> list[Fact]:
+    """Return that most texts are copies, if they are."""
+    n_texts = sum(map(len, splits.values()))
+    different: set[str] = set()
+    for labelled in splits.values():
+        different.update(labelled.texts)
+    if len(different) >= DIFFERENT_FRACTION * n_texts:
+        return []
+    return [Fact.of("reading.repeated", n_texts=n_texts, n_different=len(different))]
 
 
 def _drawn(splits: Splits) -> list[Fact]:
