@@ -59,14 +59,17 @@ def add_command(
 
         command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        app.command(name, cls=StrictCommand, rich_help_panel=panel)(command)
+        app.command(name, cls=Command, rich_help_panel=panel)(command)
         return function
 
     return decorate
 
 
-class StrictCommand(TyperCommand):
-    """A command that refuses a flag that is given twice with a value: the first would be lost."""
+class Command(TyperCommand):
+    """A command that says so where a flag is given twice with a value: the first one is lost.
+
+    It is no error: scripts put their own flags before those that they are given.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse a command line."""
@@ -74,8 +77,9 @@ class StrictCommand(TyperCommand):
         for flag, n_times in Counter(order).items():
             is_switch = getattr(flag, "is_flag", False)
             takes_one = flag.param_type_name == "option" and not (flag.multiple or is_switch)
-            if n_times > 1 and takes_one:
-                ctx.fail(f"{flag.opts[0]} is given {n_times} times; it takes one value")
+            if n_times > 1 and takes_one and "--quiet" not in args:
+                said = f"warning: {flag.opts[0]} is given {n_times} times; the last one counts"
+                typer.echo(said, err=True)
         parsed: list[str] = super().parse_args(ctx, args)
         return parsed
 
