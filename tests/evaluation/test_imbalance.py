@@ -5,7 +5,7 @@ import pytest
 
 from assay.catalogue import open_language
 from assay.data.labels import LabelSet
-from assay.evaluation.imbalance import find_imbalance
+from assay.evaluation.imbalance import find_few_of_labels, find_imbalance
 from assay.evaluation.metrics import score_predictions
 
 
@@ -71,3 +71,18 @@ def test_label_without_texts_is_not_the_worst():
     said = sentence(scores([0] * 90 + [1] * 10, [0] * 100, 3), split="test")
     assert said is not None
     assert "'b' does worst" in said
+
+
+def test_labels_of_few_texts_are_named_from_the_rarest():
+    """Macro F1 rests on them as much as on the others."""
+    labels = LabelSet(("a", "b", "c"))
+    label_ids = np.repeat([0, 1, 2], [40, 9, 2])
+    scores = score_predictions(label_ids, np.eye(3)[label_ids], labels, seed=0, n_resamples=2)
+    (fact,) = find_few_of_labels(scores, split="test")
+    said = open_language("en").tell(fact)
+    assert said.startswith(
+        "macro F1 on test texts rests on few texts of some labels: c (2), b (9)."
+    )
+    enough = np.repeat([0, 1], [40, 10])
+    scores = score_predictions(enough, np.eye(3)[enough], labels, seed=0, n_resamples=2)
+    assert find_few_of_labels(scores, split="test") == []

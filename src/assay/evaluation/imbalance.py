@@ -6,9 +6,10 @@ from collections import Counter
 
 from assay.catalogue import Fact, FactValue
 from assay.data.texts import Splits
+from assay.errors import cut
 from assay.evaluation.result import ClassScores, SplitScores
 
-__all__ = ["default_metric", "find_imbalance"]
+__all__ = ["default_metric", "find_few_of_labels", "find_imbalance"]
 
 # A label is large if it has at least half of the texts, and at least 1.5 times as many as it would
 # have if all labels were equally frequent.
@@ -17,7 +18,28 @@ LARGE_RATIO = 1.5
 LARGE_GAP = 0.1  # macro F1 this far below accuracy
 # With a large label, a gap below this is none: macro F1 says the same as accuracy.
 SMALL_GAP = 0.02
+FEW_OF_LABEL = 10  # texts of a label whose F1 a single mistake moves by points
+N_NAMED = 3  # of such labels
 FEWEST_TEXTS = 30  # shares and scores per label of fewer say nothing
+
+
+def find_few_of_labels(scores: SplitScores, *, split: str) -> list[Fact]:
+    """Return the fact that macro F1 rests on a handful of texts of some labels, if it does.
+
+    Parameters
+    ----------
+    scores : SplitScores
+    split : str
+        Name of the split, for the sentence.
+    """
+    few = [one for one in scores.per_class if 0 < one.n_texts < FEW_OF_LABEL]
+    if not few:
+        return []
+    few.sort(key=lambda one: one.n_texts)
+    listed = ", ".join(f"{cut(one.label)} ({one.n_texts})" for one in few[:N_NAMED])
+    if len(few) > N_NAMED:
+        listed += ", …"
+    return [Fact.of("caveats.few_of_labels", split=split, n_labels=len(few), listed=listed)]
 
 
 def find_imbalance(scores: SplitScores, *, split: str) -> Fact | None:

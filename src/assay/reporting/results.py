@@ -28,11 +28,12 @@ from assay.evaluation.caveats import (
 )
 from assay.evaluation.choice import Choice
 from assay.evaluation.evidence import OUT_OF_FOLD
+from assay.evaluation.imbalance import find_few_of_labels
 from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.near_evidence import NearEvidence, measure_near_evidence
 from assay.evaluation.recommendation import NOT_SHOWN
 from assay.evaluation.result import SplitScores
-from assay.evaluation.score_draws import METRICS, score_evidence
+from assay.evaluation.score_draws import MACRO_F1, METRICS, score_evidence
 from assay.methods import FLOOR
 from assay.reporting.method_result import EVIDENCE, MethodResult
 from assay.reporting.results_entries import (
@@ -278,6 +279,9 @@ class Results:
             fall = find_fall(evidence.scores, test.scores)
             small = self._small_test(evidence.scores, test.scores, is_below=fall is not None)
             found.extend(one for one in (fall, small) if one is not None)
+        if self.choice.metric == MACRO_F1:
+            shown = self.recommended.shown(self.shown_split).scores
+            found += find_few_of_labels(shown, split=self.shown_split)
         # What a choice rests on says little of a label that it hardly has, and neither does test
         told = ("test",) if self.recommended.out_of_fold is not None else (EVIDENCE, "test")
         shifts = [one for one in self.audit.class_shifts if one.split in told and one.is_notable]
