@@ -50,8 +50,10 @@ def test_header_of_a_workbook_is_named(tmp_path):
         [["説明"], *BODY],  # no header at all: its labels are below it again
         [["説明"], HEADER],  # nothing below it
         [["説明", "日付", "評価"], *BODY],  # a header with fewer names than columns
+        # sentences with commas
+        [["notes"], ["so"], *[[f"well {i}", *"abcde"[: i % 4]] for i in range(17)]],
     ],
-    ids=["none", "alone", "short"],
+    ids=["none", "alone", "short", "sentences"],
 )
 def test_other_tables_have_no_late_header(tmp_path, rows):
     """What is wrong with them is something else."""

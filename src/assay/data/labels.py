@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal, get_args
@@ -15,10 +15,11 @@ from assay._arguments import check_fields, checked
 from assay.data.label_forms import parse_list_cell
 from assay.errors import DataError, cut, did_you_mean, list_problems
 
-__all__ = ["LabelSet", "Task", "list_labels", "natural_sort", "unknown_label"]
+__all__ = ["LabelSet", "Task", "list_counted", "list_labels", "natural_sort", "unknown_label"]
 
 Task = Literal["single", "multi"]  # one label per text, or any number of labels per text
 N_LISTED, N_SHOWN = 20, 5  # names in a message, and in a repr
+LISTED_CHARS = 60  # of a list in a report, which cuts what is longer within a name
 SEVERAL_REFUSED = (
     "the texts have several labels each; one label per text is accepted here: this step does not "
     "take several yet"
@@ -38,6 +39,23 @@ def list_labels(labels: Iterable[str]) -> str:
     names = list(labels)
     separator = "; " if any("," in name for name in names) else ", "
     return separator.join(names)
+
+
+def list_counted(n_texts: Mapping[str, int]) -> str:
+    """Return labels with their numbers of texts, as many as a sentence of a report has room for.
+
+    >>> list_counted({"joy": 3, "fear": 1200})
+    'joy (3), fear (1,200)'
+    >>> list_counted(dict.fromkeys(["a label", "another label", "a third label of many words"], 1))
+    'a label (1), another label (1), …'
+    """
+    named: list[str] = []
+    for label, n in n_texts.items():
+        one = f"{cut(label)} ({n:,})"
+        if named and len(", ".join([*named, one])) > LISTED_CHARS:
+            return ", ".join([*named, "…"])
+        named.append(one)
+    return ", ".join(named)
 
 
 def unknown_label(unknown: str, names: Sequence[str]) -> DataError:

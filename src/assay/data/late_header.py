@@ -62,7 +62,8 @@ def _find_by_shape(origin: Origin, columns: Sequence[str]) -> int | None:
             continue
         place = widths.index(n_columns)
         line, header = rows[place]
-        if line > 1 and _is_header(header, rows[place + 1 :]):
+        has_title = line > 1 and 2 * max(widths[:place], default=0) <= n_columns
+        if has_title and _is_header(header, rows[place + 1 :]):
             return line
     return None
 
@@ -83,10 +84,14 @@ def _count_filled(row: tuple[int, Cells]) -> int:
 
 
 def _is_header(header: Cells, below: Sequence[tuple[int, Cells]]) -> bool:
-    """Tell whether cells are names: none is a number, is there twice, or is in its column below."""
+    """Tell whether cells are names: none is a number, is there twice, or is in its column below.
+
+    Each row below has as many cells, which sentences with commas have not; the last may be cut.
+    """
     names = list(filter(None, header))
-    rows = [cells for _, cells in below if len(cells) == len(header)]
-    if len(rows) < FEWEST_BELOW or len(set(names)) < len(names):
+    filled = list(filter(_count_filled, below))
+    rows = [cells for _, cells in filled if len(cells) == len(header)]
+    if len(rows) < max(FEWEST_BELOW, len(filled) - 1) or len(set(names)) < len(names):
         return False
     if any(map(NUMBER.fullmatch, names)):
         return False

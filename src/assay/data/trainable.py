@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.label_columns import is_all_different
-from assay.data.labels import Task
+from assay.data.labels import Task, list_counted
 from assay.data.origin import describe_places
 from assay.data.problems import raise_problems
 from assay.data.spellings import split_spellings
@@ -20,7 +20,6 @@ __all__ = ["check_trainable", "find_rare", "warn_of_unlearnable"]
 logger = logging.getLogger(__name__)
 
 RARE_ROWS = 10  # texts of a label, below which it is named as rare
-NAMED_CHARS = 60  # of the list of such labels: a report cuts what is longer within a name
 MAX_CELLS = 500_000_000  # texts times labels, each a number in memory
 WHOLE = "all"  # the split of a lone file
 NAME_COLUMNS = "name the columns with --text-column and --label-column"
@@ -138,16 +137,7 @@ def find_rare(splits: Splits, split: str = "train") -> list[Fact]:
     rare = [label for label in splits.label_set if 0 < n_texts[label] < RARE_ROWS]
     if not rare:
         return []
-    named: list[str] = []
-    for label in rare:
-        one = f"{cut(label)} ({n_texts[label]:,})"
-        if named and len(", ".join([*named, one])) > NAMED_CHARS:
-            break
-        named.append(one)
-    listed = ", ".join(named)
-    if len(rare) > len(named):
-        listed += ", …"
-    least = RARE_ROWS
+    listed, least = list_counted({label: n_texts[label] for label in rare}), RARE_ROWS
     return [Fact.of("reading.rare_labels", n_labels=len(rare), n_texts=least, listed=listed)]
 
 

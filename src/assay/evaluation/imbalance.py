@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from assay.catalogue import Fact, FactValue
+from assay.data.labels import list_counted
 from assay.data.texts import Splits
-from assay.errors import cut
 from assay.evaluation.result import ClassScores, SplitScores
 
 __all__ = ["default_metric", "find_few_of_labels", "find_imbalance"]
@@ -19,7 +19,6 @@ LARGE_GAP = 0.1  # macro F1 this far below accuracy
 # With a large label, a gap below this is none: macro F1 says the same as accuracy.
 SMALL_GAP = 0.02
 FEW_OF_LABEL = 10  # texts of a label whose F1 a single mistake moves by points
-N_NAMED = 3  # of such labels
 FEWEST_TEXTS = 30  # shares and scores per label of fewer say nothing
 
 
@@ -36,9 +35,7 @@ def find_few_of_labels(scores: SplitScores, *, split: str) -> list[Fact]:
     if not few:
         return []
     few.sort(key=lambda one: one.n_texts)
-    listed = ", ".join(f"{cut(one.label)} ({one.n_texts})" for one in few[:N_NAMED])
-    if len(few) > N_NAMED:
-        listed += ", …"
+    listed = list_counted({one.label: one.n_texts for one in few})
     return [Fact.of("caveats.few_of_labels", split=split, n_labels=len(few), listed=listed)]
 
 

@@ -229,8 +229,7 @@ class Results:
     def doubts(self) -> list[str]:
         """Return in English why the recommended method may do worse than its scores promise."""
         not_shown = [one for one in self.choice.reasons if one.kind == NOT_SHOWN]
-        fall = [one for one in self._broken_promise() if one.kind == "caveats.fall"]
-        found = [*not_shown, *fall, *self._price_of_rule(), *self._near_evidence()]
+        found = [*not_shown, *self._fall(), *self._price_of_rule(), *self._near_evidence()]
         return list(map(open_language(ENGLISH).tell, found))
 
     def _near_evidence(self) -> list[Fact]:
@@ -276,9 +275,7 @@ class Results:
         found = find_unknowable(self.recommended.predictions(), self.splits.label_set.names)
         if "test" in self.recommended.scored:
             evidence, test = self.recommended.evidence, self.recommended.scored["test"]
-            fall = find_fall(evidence.scores, test.scores)
-            small = self._small_test(evidence.scores, test.scores, is_below=fall is not None)
-            found.extend(one for one in (fall, small) if one is not None)
+            found += [*self._fall(), *self._small_test(evidence.scores, test.scores)]
         if self.choice.metric == MACRO_F1:
             shown = self.recommended.shown(self.shown_split).scores
             found += find_few_of_labels(shown, split=self.shown_split)
@@ -288,18 +285,26 @@ class Results:
         found.extend(one.fact() for one in shifts)
         return found
 
-    def _small_test(
-        self, evidence: SplitScores, test: SplitScores, *, is_below: bool
-    ) -> Fact | None:
-        """Say that test is small.
+    def _fall(self) -> list[Fact]:
+        """Say that test is below what the evidence promised, if it is."""
+        if "test" not in self.recommended.scored:
+            return []
+        test = self.recommended.scored["test"]
+        found = find_fall(self.recommended.evidence.scores, test.scores)
+        return [] if found is None else [found]
+
+    def _small_test(self, evidence: SplitScores, test: SplitScores) -> list[Fact]:
+        """Say that test is small, if it is.
 
         Where test is below the evidence, a rule gives labels, or texts are from templates, the
         evidence is no promise either.
         """
         found = find_small_test(evidence, test)
-        if found is not None and (is_below or self._near_evidence() or self._price_of_rule()):
-            return Fact("caveats.small_test_near", found.values)
-        return found
+        if found is None:
+            return []
+        if self._fall() or self._near_evidence() or self._price_of_rule():
+            return [Fact("caveats.small_test_near", found.values)]
+        return [found]
 
     def warnings(self) -> list[str]:
         """Return the caveats in English, as results.json and the terminal show them."""
