@@ -51,10 +51,14 @@ def together(texts, **options):
         ),
         ("so happy", "So   happy!!!"),
         ("!!!", "!!!"),
+        ("Order 12 is late", "Order 4071 is late"),
+        ("주문 12번이 아직 안 왔어요", "주문 3,870번이 아직 안 왔어요"),
+        ("注文3番がまだ届いていません", "注文18番がまだ届いていません"),
+        ("Meeting on 2026-11-29, 10:30", "Meeting on 2025-01-02, 9:15"),
     ],
 )
 def test_same_message_is_one_group(one, other):
-    """Case, punctuation, a word more and another edition of a headline are the same message."""
+    """Case, punctuation, a word more, another edition and other numbers are the same message."""
     assert together([one, "something else altogether", other]) == {(0, 2), (1,)}
 
 
@@ -66,6 +70,10 @@ def test_same_message_is_one_group(one, other):
         ("", "a"),
         ("!!!", "???"),
         ("북한날씨 대체로 맑음…평양 낮 최고 24도", "골프장에 등장한 5G 열기구"),
+        ("129 บาทค่ะ", "670 บาทค่ะ"),  # prices, rooms and plain numbers say different things
+        ("room 12", "room 48"),
+        ("2026", "1999"),
+        ("Order 12 is late", "Order 12 is lost"),
     ],
 )
 def test_other_message_stays_apart(one, other):

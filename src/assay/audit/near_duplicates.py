@@ -2,12 +2,14 @@
 
 Candidates come from MinHash and locality-sensitive hashing (Broder, 1997; `rensa` computes the
 hashes) over the sets of four-character pieces of letters, digits and signs; the exact Jaccard
-similarity of those sets decides. Time and memory grow linearly with the number of characters, even
-where thousands of texts are alike.
+similarity of those sets decides. Short texts have few pieces, so that another number changes most of
+them: texts that are equal but for their numbers are joined whatever their similarity is. Time and
+memory grow linearly with the number of characters, even where thousands of texts are alike.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +34,10 @@ MIN_SIMILARITY = 0.75
 N_BANDS, BAND_HASHES = 25, 5
 # In larger buckets each text is compared with few others, so that the work stays linear.
 FULL_BUCKET = 12
+# Digits with the signs within numbers, dates and times: 1,250.00, 2026-11-29, 10:30
+NUMBER = re.compile(r"\d+(?:[.,:/-]\d+)*")
+# With fewer, texts such as "129 baht" and "670 baht", or two room numbers, say different things
+MIN_LETTERS = 8
 BLOCK_TEXTS = 8192  # hashed at a time: `rensa` returns its hashes as Python integers
 
 
@@ -46,7 +52,8 @@ class NearDuplicates:
         `duplicate_groups`) share one too.
     similarity : float64 array of shape (n_texts,)
         Jaccard similarity with the first text of the group, 0 to 1; 1 for that text itself. It can
-        be below the threshold if texts between the two join them.
+        be below the threshold if texts between the two join them, or if they are equal but for
+        their numbers.
     is_near : bool array of shape (n_texts,)
         Whether the group holds texts that differ.
     """
@@ -64,6 +71,9 @@ def find_near_duplicates(
     progress: Progress | None = None,
 ) -> NearDuplicates:
     """Group texts so that each is similar to at least one other of its group.
+
+    Two texts are similar if their pieces are, or if they differ in their numbers only and have at
+    least eight letters.
 
     Parameters
     ----------
@@ -97,8 +107,11 @@ def find_near_duplicates(
     progress = progress or Progress()
     with progress.track("near duplicates, reading", len(first_rows)) as advance:
         pieces = hash_pieces([normalised[i] for i in first_rows], advance=advance)
+    same_words = _equal_but_for_numbers([normalised[i] for i in first_rows])
     with progress.track("near duplicates, comparing", N_BANDS) as advance:
-        component = _components(pieces, min_similarity=min_similarity, seed=seed, advance=advance)
+        component = _components(
+            pieces, same_words, min_similarity=min_similarity, seed=seed, advance=advance
+        )
     groups, first_of_group = _number_by_first_row(component)
     similarity = [pieces.similarity(first_of_group[group], i) for i, group in enumerate(groups)]
     n_differing = np.bincount(groups, minlength=len(first_of_group))
@@ -120,15 +133,36 @@ def _number_by_first_row(component: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return numbers[positions], np.sort(first_rows)
 
 
+def _equal_but_for_numbers(normalised: Sequence[str]) -> np.ndarray:
+    """Return pairs of texts that differ in their numbers only, of shape (n_pairs, 2).
+
+    Each text is paired with the first of its kind.
+    """
+    first_of: dict[str, int] = {}
+    pairs = []
+    for i, text in enumerate(normalised):
+        words, n_numbers = NUMBER.subn("0", text)
+        if n_numbers and sum(map(str.isalpha, words)) >= MIN_LETTERS:
+            first = first_of.setdefault(words, i)
+            if first != i:
+                pairs.append((first, i))
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
 def _components(
-    pieces: Pieces, *, min_similarity: float, seed: int, advance: Callable[[int], None]
+    pieces: Pieces,
+    joined_pairs: np.ndarray,
+    *,
+    min_similarity: float,
+    seed: int,
+    advance: Callable[[int], None],
 ) -> np.ndarray:
-    """Join texts that are alike; return a component number per text."""
+    """Join texts that are alike, and the given pairs; return a component number per text."""
     n_texts = len(pieces)
-    component = np.arange(n_texts)
     if n_texts < 2:
-        return component
-    joined: list[np.ndarray] = []
+        return np.arange(n_texts)
+    joined = [joined_pairs]
+    component = _connected(joined_pairs, n_texts)
     rejected = np.zeros(0, dtype=np.int64)
     for pairs in _candidates(_signatures(pieces, seed=seed)):
         # Most pairs meet in several bands: what is joined already, or was found to differ, is not
