@@ -29,6 +29,7 @@ from assay.evaluation.caveats import (
     find_several_fall,
     find_several_leaks,
     find_several_small_test,
+    find_several_too_clear,
     says_more,
 )
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
@@ -65,6 +66,7 @@ SCHEMA_VERSION = 2  # of results.json
 DOUBTS = (
     "caveats.several_near_evidence",
     "caveats.near_evidence_all",
+    "caveats.several_too_clear",
     "caveats.several_fall",
     "caveats.several_rule_evidence",
 )
@@ -148,7 +150,7 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     test, promised = one.scored["test"].scores, one.evidence.scores
     templates = _near_evidence(one, audit).facts(
         metric=metric, score=one.predictions.score(metric), kind="caveats.several_near_evidence"
-    )
+    ) or find_several_too_clear(promised)
     small = find_several_small_test(promised, test, metric=metric)
     lower = find_several_fall(promised, test, metric=metric)
     # Out of fold, scores are those of other thresholds, which promise nothing

@@ -23,6 +23,7 @@ from assay.evaluation.caveats import (
     find_leaked,
     find_near_leaks,
     find_small_test,
+    find_too_clear,
     find_unknowable,
     says_more,
 )
@@ -197,7 +198,7 @@ class Results:
             n_equal=own.scored[unseen].n_leaked,
             correct=own.scored[unseen].correct,
         )
-        promise = [*self._near_evidence(), *self._price_of_rule(), *self._broken_promise()]
+        promise = [*self._too_easy(), *self._price_of_rule(), *self._broken_promise()]
         found = [*find_reading(self.splits), *promise, *of_scores, *near]
         for one in self.methods:
             found += one.cut_short()
@@ -229,7 +230,7 @@ class Results:
     def doubts(self) -> list[str]:
         """Return in English why the recommended method may do worse than its scores promise."""
         not_shown = [one for one in self.choice.reasons if one.kind == NOT_SHOWN]
-        found = [*not_shown, *self._fall(), *self._price_of_rule(), *self._near_evidence()]
+        found = [*not_shown, *self._fall(), *self._price_of_rule(), *self._too_easy()]
         return list(map(open_language(ENGLISH).tell, found))
 
     def _near_evidence(self) -> list[Fact]:
@@ -239,6 +240,10 @@ class Results:
         metric = self.choice.metric
         score = score_evidence(self.recommended.predictions(), metric)
         return found.facts(metric=metric, score=score)
+
+    def _too_easy(self) -> list[Fact]:
+        """Say that the texts are from templates, or score as if they were."""
+        return self._near_evidence() or find_too_clear(self.recommended.evidence.scores)
 
     def _broken_rule(self) -> list[Fact]:
         """Say that the recommended model does not reach the recall or precision asked for."""
@@ -302,7 +307,7 @@ class Results:
         found = find_small_test(evidence, test)
         if found is None:
             return []
-        if self._fall() or self._near_evidence() or self._price_of_rule():
+        if self._fall() or self._too_easy() or self._price_of_rule():
             return [Fact("caveats.small_test_near", found.values)]
         return [found]
 
