@@ -209,7 +209,9 @@ def test_scores_that_texts_of_people_seldom_have_are_said():
     """All of many texts right is a reason to look at the texts; few can be right by chance."""
     (fact,) = find_too_clear(scores(200, 200))
     said = open_language("en").tell(fact)
-    assert said.startswith("100.0% of the 200 texts that methods were chosen on were labelled right.")
+    assert said.startswith(
+        "100.0% of the 200 texts that methods were chosen on were labelled right."
+    )
     assert "a template, an ID or a word that is the label itself" in said
     assert find_too_clear(scores(199, 200))
     assert not find_too_clear(scores(198, 200))
