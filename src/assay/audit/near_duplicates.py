@@ -2,9 +2,9 @@
 
 Candidates come from MinHash and locality-sensitive hashing (Broder, 1997; `rensa` computes the
 hashes) over the sets of four-character pieces of letters, digits and signs; the exact Jaccard
-similarity of those sets decides. Short texts have few pieces, so that another number changes most of
-them: texts that are equal but for their numbers are joined whatever their similarity is. Time and
-memory grow linearly with the number of characters, even where thousands of texts are alike.
+similarity of those sets decides. Short texts have few pieces, so that another number changes most
+of them: texts that are equal but for their numbers are joined whatever their similarity is. Time
+and memory grow linearly with the number of characters, even where thousands of texts are alike.
 """
 
 from __future__ import annotations
