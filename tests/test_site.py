@@ -41,7 +41,9 @@ GENERATED = {
     "tour.ko.md": "docs/tour.py",
 }
 WRITTEN = [name for name in NAV if name not in GENERATED]
-WITH_CODE = [name for name in WRITTEN if read_blocks(DOCS / name)]
+TRANSLATED = [name for name in WRITTEN if name.endswith(".ko.md")]  # their code is run once
+WITH_CODE = [name for name in WRITTEN if name not in TRANSLATED and read_blocks(DOCS / name)]
+COMMENT = re.compile(r"\s*# .*$", re.MULTILINE)  # which is translated
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +121,16 @@ def test_blocks_are_of_a_known_kind(page):
     """A block is code that is run, a file that is written, output that is compared, or a drawing."""
     unknown = [block.info for block in read_blocks(DOCS / page) if block.kind not in KINDS]
     assert not unknown
+
+
+@pytest.mark.parametrize("page", TRANSLATED)
+def test_translated_pages_have_the_code_of_the_page(page):
+    """What is run of the English page is run of its translation."""
+    translated, original = (
+        [(block.kind, COMMENT.sub("", block.text)) for block in read_blocks(path)]
+        for path in (DOCS / page, DOCS / page.replace(".ko.md", ".md"))
+    )
+    assert translated == original
 
 
 def test_python_reference_lists_every_public_name():
