@@ -33,8 +33,9 @@ from assay.tokenization.vocabulary import find_beginnings, learn_tokenizer
 from assay.tokenization.window import check_long_texts
 from assay.training.context import ClassWeight, FitContext
 from assay.training.inference import network_logits, read_long_texts
+from assay.training.label_order import order_by_texts, start_last_layer
 from assay.training.loop import TrainingConfig, seeded, train_network
-from assay.training.objectives import OBJECTIVES, start_bias
+from assay.training.objectives import OBJECTIVES
 from assay.training.recurrent import CompactNetwork
 from assay.training.side_by_side import side_by_side
 
@@ -210,8 +211,8 @@ class Compact(TextClassifier):
                 unknown_id=self.tokenizer_.unknown_id or 0,
                 pools_words=len(self.classes_) > MANY_CLASSES,
             ).to(device)
-            start_bias(self.network_.output, label_ids, task=self.targets_.task)
-            with side_by_side(device):
+            start_last_layer(self.network_.output, label_ids, task=self.targets_.task)
+            with side_by_side(device), order_by_texts(self.network_.output, label_ids):
                 self.history_ = train_network(
                     self.network_,
                     self.network_,

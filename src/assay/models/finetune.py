@@ -1,8 +1,7 @@
 """`finetune`: a pre-trained transformer trained on the texts.
 
-It takes every encoder that transformers can put a classification head on. What it saves is also a
-stock checkpoint: config.json with the label names, model.safetensors with the calibration in the
-last layer.
+It takes every encoder that transformers can put a classification head on, and saves a stock
+checkpoint: config.json with the label names, model.safetensors with the calibration folded in.
 """
 
 from __future__ import annotations
@@ -51,8 +50,8 @@ from assay.training.first_token import skip_unread_tokens
 from assay.training.frozen_layers import FrozenLayers, can_freeze
 from assay.training.frozen_states import FrozenStates, keep_states
 from assay.training.inference import Forward, network_logits, read_long_texts
+from assay.training.label_order import order_by_texts, start_last_layer
 from assay.training.loop import TrainingConfig, seeded, train_network
-from assay.training.objectives import start_bias
 from assay.training.precision import choose_precision
 from assay.training.processes import Processes, join_processes
 from assay.training.state_store import StateStore, fingerprint_texts
@@ -170,7 +169,9 @@ class Finetune(TextClassifier):
             )
             config = replace(self._config(len(texts)), class_weights=class_weights)
             store = self._store(context.states, config, train, validation, processes)
-            with self._frozen_states(forward, train[0], config, context, processes) as states:
+            last = find_last_layer(self.network_, len(self.classes_))
+            frozen = self._frozen_states(forward, train[0], config, context, processes)
+            with frozen as states, order_by_texts(last, label_ids):
                 self.history_ = train_network(
                     self.network_,
                     forward,
@@ -187,7 +188,7 @@ class Finetune(TextClassifier):
         """Load the checkpoint with a fresh head that begins as the task asks for."""
         task, n_labels = self.targets_.task, len(self.classes_)
         network = load_fresh_classifier(self.checkpoint_, self.tokenizer_, n_labels, task=task)
-        start_bias(find_last_layer(network, n_labels), label_ids, task=task)
+        start_last_layer(find_last_layer(network, n_labels), label_ids, task=task)
         return network
 
     def _defaults(self, n_texts: int) -> FinetuneDefaults:
@@ -287,7 +288,7 @@ class Finetune(TextClassifier):
         identity = {
             **settings,
             "class_weights": None if weights is None else weights.tolist(),
-            "labels": list(map(str, self.classes_)),
+            "labels": [*map(str, self.classes_), "in the order of their texts"],
             "checkpoint": self.checkpoint_.sha256,
             "frozen_layers": self.n_frozen_layers_,
             "layers": int(getattr(self.network_.config, "num_hidden_layers", 0)),
