@@ -75,7 +75,7 @@ def order_by_texts(layer: nn.Linear, targets: np.ndarray) -> Iterator[None]:
 
 
 def _columns_by_texts(targets: np.ndarray) -> np.ndarray:
-    """Return the columns of the labels, int64 of shape (n_labels,), sorted by a hash of their texts."""
+    """Return the columns of the labels, sorted by a hash of their texts."""
     rng = np.random.default_rng(0)
     marks = rng.integers(1 << 63, size=len(targets), dtype=np.uint64)
     hashes = (marks @ targets.astype(np.uint64)).astype(np.uint64)  # sums that wrap around
