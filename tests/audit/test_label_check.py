@@ -75,16 +75,33 @@ def test_share_at_its_bound_is_not_given(is_several):
 
 
 def test_without_suspects_no_label_is_called_wrong():
-    """Where models agree with few labels and nothing is expected to be wrong, that is said."""
+    """How many of few doubtful labels are wrong is not known: of 22 that were called right, 16 were not."""
     counts = ({"train": 100}, {"train": 0}, {"train": 12})
     check = LabelCheck("linear", "train", *counts, agreement={"train": 0.61})
     assert check.describe() == (
         "No label of train is called wrong: linear models that did not see these texts agree with "
-        "61% of the 100 labels, and most labels that they doubt, those worth a look, are right: the texts are hard."
+        "61% of the 100 labels. How many of the 12 labels worth a look are wrong cannot be "
+        "estimated here: read them."
+    )
+    assert replace(check, n_doubtful={"train": 50}).describe() == (
+        "No label of train is called wrong: linear models that did not see these texts agree with "
+        "61% of the 100 labels. By a rough estimate with planted wrong labels, most of the 50 that "
+        "are worth a look are right: the texts are hard."
     )
     assert replace(check, n_doubtful={"train": 0}).describe() == (
         "No label of train is called wrong or worth a look: linear models that did not see these "
         "texts agree with 61% of the 100 labels."
+    )
+
+
+@pytest.mark.parametrize("n_doubtful", [0, 90])
+def test_models_that_know_little_call_no_label_right(n_doubtful):
+    """With random labels none was worth a look, or most of those that were, were called right."""
+    counts = ({"train": 240}, {"train": 0}, {"train": n_doubtful})
+    check = LabelCheck("linear", "train", *counts, agreement={"train": 0.25})
+    assert check.describe() == (
+        "Which labels of train are wrong cannot be told: linear models that did not see these "
+        "texts agree with 25% of the 240 labels, too few to tell a wrong label from a hard text."
     )
 
 

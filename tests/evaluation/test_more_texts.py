@@ -60,6 +60,19 @@ def test_what_is_said_names_gain_and_interval(more):
     assert "help most: " in more.said
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_gain_is_expected_where_nothing_is_shown_to_be_learnt(more, language):
+    """With random labels a growth within chance was called "about +2.8 is expected"."""
+    unsure = replace(more, growth=replace(more.growth, low=-0.004), is_learnt=False)
+    kinds = [fact.kind for fact in unsure.facts()]
+    assert kinds == ["more.unknown", "more.other"]
+    said = open_language(language).tell(unsure.facts()[0])
+    assert "2.6" not in said
+    assert "6.2" in said
+    sure = replace(more, growth=replace(more.growth, low=0.004), is_learnt=False)
+    assert sure.facts()[0].kind == "more.gain"
+
+
 def test_a_flat_curve_brings_little(more):
     """`linear` has stopped growing."""
     flat = curve_of("linear", [(0.9, 0.9, 0.9)] * 3)

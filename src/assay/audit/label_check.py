@@ -9,7 +9,7 @@ import numpy as np
 
 from assay._display import Brief
 from assay.audit.issues import Issue
-from assay.audit.wrong_labels import WrongLabel, find_wrong_labels
+from assay.audit.wrong_labels import MOST_DOUBTED, WrongLabel, find_wrong_labels
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.data.texts import Splits
 from assay.errors import DataError, MissingDependencyError, OutsideError
@@ -107,19 +107,29 @@ class LabelCheck(Brief):
             return Fact.of("audit.not_checked", reason=self.why_not)
         n_suspects = self.n_suspects.get(self.split, 0)
         kind = (SEVERAL_FACTS if self.is_several else FACTS)[n_suspects > 0]
-        if not n_suspects and not self.is_several and not self.n_doubtful.get(self.split):
-            kind = "audit.none_doubted"
+        if not n_suspects and not self.is_several:
+            kind = self._kind_without_suspects()
         if n_suspects and (n_suspects < FEW_SUSPECTS or self.expected_wrong >= NO_BOUND):
             kind = AT_BOUND[self.is_several]
         return Fact.of(
             kind,
             n_suspects=n_suspects,
+            n_doubtful=self.n_doubtful.get(self.split, 0),
             n_judged=self.n_judged.get(self.split, 0),
             split=self.split,
             method=self.method,
             agreement=self.agreement.get(self.split, 0.0),
             expected=self.expected_wrong,
         )
+
+    def _kind_without_suspects(self) -> str:
+        """Return what is said where no label is called wrong: not all need be right."""
+        if self.agreement.get(self.split, 0.0) < 1 - MOST_DOUBTED:
+            return "audit.weak_judges"
+        n_doubtful = self.n_doubtful.get(self.split, 0)
+        if not n_doubtful:
+            return "audit.none_doubted"
+        return "audit.few_doubted" if n_doubtful < FEW_SUSPECTS else FACTS[False]
 
     def not_judged(self) -> list[Fact]:
         """State how many labels of `split` were not judged, if any: no other text has them."""

@@ -15,7 +15,7 @@ import numpy as np
 from assay.audit.planting import DOUBTFUL, LEAST_LISTED, PROBABLE, count_listed, expect_wrong
 from assay.errors import InputError
 
-__all__ = ["WrongLabel", "find_wrong_labels"]
+__all__ = ["MOST_DOUBTED", "WrongLabel", "find_wrong_labels"]
 
 # Standard errors by which the estimate is lowered where labels are called wrong. Measured:
 # dev/LOG.md, "Lists of suspects of small sets".

@@ -116,6 +116,8 @@ class MoreTexts:
         Whether many of the texts are nearly the same as others, so that more of them teach little.
     metric : str
         By which methods were chosen.
+    is_learnt : bool
+        Whether the recommended method is shown to be better than always answering one label.
     """
 
     method: str
@@ -126,6 +128,7 @@ class MoreTexts:
     recommended: str = ""
     has_near: bool = False
     metric: str = "accuracy"
+    is_learnt: bool = True
 
     def facts(self) -> list[Fact]:
         """State what more texts would bring, and for which labels most."""
@@ -136,7 +139,8 @@ class MoreTexts:
         elif growth.high < LITTLE:
             kind = "more.little"
         elif growth.low <= 0:
-            kind = "more.maybe"
+            # Where nothing is shown to be learnt, a growth within chance promises nothing either
+            kind = "more.maybe" if self.is_learnt else "more.unknown"
         facts = [
             Fact.of(
                 kind,
@@ -154,7 +158,7 @@ class MoreTexts:
             facts.append(Fact.of("more.near"))
         if self.recommended not in ("", FLOOR, self.method):
             facts.append(Fact.of("more.other", recommended=self.recommended, method=self.method))
-        if self.labels:
+        if self.labels and kind != "more.unknown":
             names = ", ".join(one.label for one in self.labels)
             facts.append(Fact.of("more.labels", labels=names))
         return facts

@@ -224,7 +224,12 @@ class Results:
         if not isinstance(self.more_texts, MoreTexts):
             return self
         has_near = self.near_claim(self.recommended) is not None
-        more = replace(self.more_texts, has_near=has_near, metric=self.choice.metric)
+        more = replace(
+            self.more_texts,
+            has_near=has_near,
+            metric=self.choice.metric,
+            is_learnt=self.choice.beats_floor is not False,
+        )
         return replace(self, more_texts=more)
 
     def doubts(self) -> list[str]:
