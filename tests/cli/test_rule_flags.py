@@ -103,7 +103,12 @@ def test_evaluate_and_info_show_the_rule(invoke, root, watchful):
     assert "spam from a score of" in invoke("info", watchful).stdout
     card = (watchful / "README.md").read_text(encoding="utf-8")
     assert "gives 'spam' from a score of" in card
-    assert "These scores are by the highest score alone." in card.partition("## Limits")[0]
+    of_scores = card.partition("## Limits")[0]
+    assert "These scores are by the highest score alone." in of_scores
+    by_rule = found["by_rule"]
+    changed = f"{100 * by_rule['accuracy_without']:.1f}% → {100 * by_rule['accuracy']:.1f}%"
+    recalls = f"{100 * spam['recall_without']:.1f}% → {100 * spam['recall']:.1f}%"
+    assert f"| {changed} | spam | {recalls} |" in of_scores  # of test, as `evaluate` says them
     done = invoke("predict", watchful, root / "data" / "test.csv", "--target-accuracy", "0.9")
     assert done.exit_code == 2
     assert "gives labels by a rule" in done.stderr

@@ -217,6 +217,22 @@ def test_card_shows_scores_without_leaks():
     assert "| test | 1,989 | Accuracy | 92.1% | 91.0–93.0% |" in body
 
 
+def test_card_promises_nothing_where_test_is_below_the_evidence():
+    """It pointed from test texts that say little to the scores that test had not kept."""
+    manifest = build_manifest()
+    for one in manifest["scores"]:
+        if one["split"] == "test":
+            one["n_texts"] = 60
+    assert "60 test texts say little" in render_card(manifest, name="emotion")
+    for one in manifest["scores"]:
+        if one["split"] == "test":
+            one["value"] = 0.5
+    card = render_card(manifest, name="emotion")
+    assert "say little" not in card
+    assert "accuracy 50.0% on 60 test texts against 93.8%" in card
+    assert "93.8%" in render_card(manifest, name="emotion", language="ko").partition("50.0%")[2]
+
+
 @pytest.mark.parametrize(
     ("task", "language", "said"),
     [

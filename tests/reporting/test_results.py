@@ -97,10 +97,28 @@ def test_evidence_promises_nothing_where_test_is_below_it(results, accuracy):
         methods.append(replace(one, scored={**one.scored, "test": small}))
     found = replace(results, methods=tuple(methods))
     warnings = " ".join(found.warnings())
-    assert "60 test texts say little" in warnings
+    assert ("60 test texts say little" in warnings) == (accuracy is None)
     assert ("test is below what" in " ".join(found.doubts())) == (accuracy is not None)
     assert ("test is below what the evidence promised" in warnings) == (accuracy is not None)
     assert ("expect about that of new texts" in warnings) == (accuracy is None)
+
+
+def test_accuracy_that_misleads_and_rare_labels_are_doubts(results):
+    """With 99 texts of one label per text of the other, nothing was doubted."""
+    assert not any("accuracy misleads" in one for one in results.doubts())
+    methods = []
+    for one in results.methods:
+        test = one.scored["test"]
+        first, *others = test.scores.per_class
+        rows = (replace(first, n_texts=4, f1=0.1), *others)
+        scores = replace(test.scores, per_class=rows, accuracy=0.9, f1_macro=0.5)
+        methods.append(replace(one, scored={**one.scored, "test": replace(test, scores=scores)}))
+    found = replace(results, methods=tuple(methods))
+    assert any("accuracy misleads here" in one for one in found.doubts())
+    assert not any("rests on few texts" in one for one in found.doubts())
+    by_macro = replace(found, choice=replace(found.choice, metric="macro-f1"))
+    assert any("rests on few texts of a label" in one for one in by_macro.doubts())
+    assert set(by_macro.doubts()) <= {*by_macro.warnings(), *by_macro.choice.remarks}
 
 
 def test_classes_of_the_evidence_that_are_not_those_of_train_are_a_caveat(results):

@@ -129,7 +129,9 @@ class LabelCheck(Brief):
         n_doubtful = self.n_doubtful.get(self.split, 0)
         if not n_doubtful:
             return "audit.none_doubted"
-        return "audit.few_doubted" if n_doubtful < FEW_SUSPECTS else FACTS[False]
+        if n_doubtful < FEW_SUSPECTS:
+            return "audit.few_doubted"
+        return FACTS[False]
 
     def not_judged(self) -> list[Fact]:
         """State how many labels of `split` were not judged, if any: no other text has them."""

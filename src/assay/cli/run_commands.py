@@ -156,7 +156,7 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
         print_rule(outcome)
     print_sentence(f"Recommended: {results['why']}")
     _print_doubts(results["doubts"])
-    told = _print_how_sure(own, metric=results["choice"]["metric"], by_evidence=by_evidence)
+    told = _print_how_sure(own, results, by_evidence=by_evidence)
     notes = [*results["warnings"], *results["choice"]["remarks"]]
     _print_notes(notes, [*results["doubts"], *told])
     more = results["more_texts"]
@@ -173,15 +173,20 @@ def _print_doubts(doubts: Sequence[str]) -> None:
         print_sentence(f"But:         {doubt}")
 
 
-def _print_how_sure(own: Mapping[str, Any], *, metric: str, by_evidence: bool) -> list[str]:
+def _print_how_sure(
+    own: Mapping[str, Any], results: Mapping[str, Any], *, by_evidence: bool
+) -> list[str]:
     """Print what is right of the evidence and of test; return what need not be said again."""
-    is_macro = metric == MACRO_F1
+    is_macro = results["choice"]["metric"] == MACRO_F1
     if not by_evidence:
         print_sentence(_how_sure(own["test"], is_macro=is_macro))
         return []
     print_sentence(_how_sure(own["evidence"], is_macro=is_macro))
-    print_sentence(f"{_how_sure(own['test'], is_macro=is_macro)} So few texts say little.")
-    return _say_small_test(own)
+    said, told = _how_sure(own["test"], is_macro=is_macro), _say_small_test(own)
+    if any(one in results["warnings"] for one in told):  # few as they are, a fall may be no chance
+        said += " So few texts say little."
+    print_sentence(said)
+    return told
 
 
 def _print_notes(notes: Sequence[str], told: Sequence[str]) -> None:

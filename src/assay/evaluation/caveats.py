@@ -30,6 +30,7 @@ __all__ = [
     "find_small_test",
     "find_too_clear",
     "find_unknowable",
+    "is_below",
     "says_more",
 ]
 
@@ -137,12 +138,8 @@ def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:
     evidence, test : SplitScores
         Scores of the same method.
     """
-    fall = evidence.accuracy - test.accuracy
-    n_right = evidence.accuracy * evidence.n_texts + test.accuracy * test.n_texts
-    # Of both together: that of a test without any right answer would be 0
-    share = n_right / (evidence.n_texts + test.n_texts)
-    variance = share * (1 - share) * (1 / evidence.n_texts + 1 / test.n_texts)
-    if fall < MIN_FALL or fall <= Z_95 * variance**0.5:
+    promised, reached = (evidence.accuracy, evidence.n_texts), (test.accuracy, test.n_texts)
+    if not is_below(promised, reached):
         return None
     return Fact.of(
         "caveats.fall",
@@ -150,6 +147,19 @@ def find_fall(evidence: SplitScores, test: SplitScores) -> Fact | None:
         promised=evidence.accuracy,
         n_texts=test.n_texts,
     )
+
+
+def is_below(promised: tuple[float, int], reached: tuple[float, int]) -> bool:
+    """Tell whether an accuracy on so many texts is below another one by more than chance.
+
+    >>> is_below((0.792, 540), (0.333, 60)), is_below((0.792, 54), (0.667, 6))
+    (True, False)
+    """
+    (first, n_first), (second, n_second) = promised, reached
+    # Of both together: that of texts without any right answer would be 0
+    share = (first * n_first + second * n_second) / (n_first + n_second)
+    error = (share * (1 - share) * (1 / n_first + 1 / n_second)) ** 0.5
+    return first - second >= MIN_FALL and first - second > Z_95 * error
 
 
 def find_small_test(evidence: SplitScores, test: SplitScores) -> Fact | None:

@@ -132,15 +132,7 @@ class MoreTexts:
 
     def facts(self) -> list[Fact]:
         """State what more texts would bring, and for which labels most."""
-        growth = self.growth
-        kind = "more.gain"
-        if growth.high < NOTHING:
-            kind = "more.nothing"
-        elif growth.high < LITTLE:
-            kind = "more.little"
-        elif growth.low <= 0:
-            # Where nothing is shown to be learnt, a growth within chance promises nothing either
-            kind = "more.maybe" if self.is_learnt else "more.unknown"
+        growth, kind = self.growth, self._kind()
         facts = [
             Fact.of(
                 kind,
@@ -162,6 +154,18 @@ class MoreTexts:
             names = ", ".join(one.label for one in self.labels)
             facts.append(Fact.of("more.labels", labels=names))
         return facts
+
+    def _kind(self) -> str:
+        """Return which sentence tells the growth."""
+        growth = self.growth
+        if growth.high < NOTHING:
+            return "more.nothing"
+        if growth.high < LITTLE:
+            return "more.little"
+        if growth.low > 0:
+            return "more.gain"
+        # Where nothing is shown to be learnt, a growth within chance promises nothing
+        return {True: "more.maybe", False: "more.unknown"}[self.is_learnt]
 
     @property
     def said(self) -> str:

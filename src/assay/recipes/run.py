@@ -386,7 +386,7 @@ class Run:
                 baselines=baselines,
                 checkpoint_choice=self.checkpoint.choice,
                 language=self.options.report_language,
-                label_rule=None if one.label_rule is None else one.label_rule.rule,
+                label_rule=one.label_rule,
                 near=results.near_claim(one),
             )
         shutil.copytree(results.recommended.model.folder, self.root / "model")

@@ -156,6 +156,8 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     # Out of fold, scores are those of other thresholds, which promise nothing
     if one.out_of_fold is not None and one.fitted.model.manifest.threshold_rule:
         lower = Fact.of("caveats.several_rule_evidence")
+    if lower is not None and lower.kind == "caveats.several_fall":  # by more than chance
+        small = None
     if small is not None and (templates or lower):  # then the evidence is no promise either
         small = Fact("caveats.several_small_test_near", small.values)
     found = (

@@ -16,7 +16,7 @@ from assay._optional import require
 from assay._paths import is_hub_id
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.checkpoints.auto import CheckpointChoice, choice_fact
-from assay.evaluation.caveats import says_more
+from assay.evaluation.caveats import is_below, says_more
 from assay.evaluation.near_evidence import NearEvidence
 from assay.evaluation.result import HEADLINES, Headline
 from assay.evaluation.several_scoring import SEVERAL_HEADLINES
@@ -58,7 +58,7 @@ def render_card(
     Parameters
     ----------
     manifest : dict
-        What assay.json holds (`Manifest.to_dict`).
+        What assay.json holds, and as ``rule_effects`` what its rule for labels changes.
     name : str
         Name of the model, which is the title.
     path : str
@@ -99,7 +99,7 @@ def render_card(
             picture=require("markupsafe").Markup(CONFUSION_PICTURE) if picture_of else None,
             picture_of=picture_of,
             missing_glyphs=_missing_glyphs(card, language) if picture_of else None,
-            small_test=_small_test(card["scores"]),
+            test_fact=_fall(card["scores"]) or _small_test(card["scores"]),
             has_server=importlib.util.find_spec("assay.server") is not None,
         )
     )
@@ -121,13 +121,28 @@ def _open_template(language: str) -> Template:
     return environment.get_template("card.md.j2", globals={"near_fact": _near_fact})
 
 
-def _small_test(scores: Sequence[Mapping[str, Any]]) -> dict[str, int] | None:
-    """Return how few texts test has, and how many there are beside it that say more."""
+def _small_test(scores: Sequence[Mapping[str, Any]]) -> Fact | None:
+    """State how few texts test has, and how many there are beside it that say more."""
     sizes = {one["split"]: one["n_texts"] for one in scores}
     n_texts, n_evidence = sizes.pop("test", 0), max(sizes.values(), default=0)
     if not n_texts or not says_more(n_evidence, n_texts):
         return None
-    return {"n_texts": n_texts, "n_evidence": n_evidence}
+    return Fact.of("card.small_test", n_texts=n_texts, n_evidence=n_evidence)
+
+
+def _fall(scores: Sequence[Mapping[str, Any]]) -> Fact | None:
+    """Return the fact that test is below what methods were chosen on, by more than chance."""
+    accuracies = {}
+    for one in scores:
+        if one["metric"] == "accuracy":
+            accuracies[one["split"]] = (one["value"], one["n_texts"])
+    test = accuracies.pop("test", None)
+    if test is None or not accuracies:
+        return None
+    (promised,) = accuracies.values()
+    if not is_below(promised, test):
+        return None
+    return Fact.of("caveats.fall", accuracy=test[0], promised=promised[0], n_texts=test[1])
 
 
 def _near_fact(score: ScoreEntry, *, is_several: bool) -> Fact:

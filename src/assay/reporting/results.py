@@ -29,7 +29,7 @@ from assay.evaluation.caveats import (
 )
 from assay.evaluation.choice import Choice
 from assay.evaluation.evidence import OUT_OF_FOLD
-from assay.evaluation.imbalance import find_few_of_labels
+from assay.evaluation.imbalance import find_few_of_labels, find_imbalance
 from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.near_evidence import NearEvidence, measure_near_evidence
 from assay.evaluation.recommendation import NOT_SHOWN
@@ -236,6 +236,7 @@ class Results:
         """Return in English why the recommended method may do worse than its scores promise."""
         not_shown = [one for one in self.choice.reasons if one.kind == NOT_SHOWN]
         found = [*not_shown, *self._fall(), *self._price_of_rule(), *self._too_easy()]
+        found += self._uneven_labels()
         return list(map(open_language(ENGLISH).tell, found))
 
     def _near_evidence(self) -> list[Fact]:
@@ -286,14 +287,26 @@ class Results:
         if "test" in self.recommended.scored:
             evidence, test = self.recommended.evidence, self.recommended.scored["test"]
             found += [*self._fall(), *self._small_test(evidence.scores, test.scores)]
-        if self.choice.metric == MACRO_F1:
-            shown = self.recommended.shown(self.shown_split).scores
-            found += find_few_of_labels(shown, split=self.shown_split)
+        found += self._few_of_labels()
         # What a choice rests on says little of a label that it hardly has, and neither does test
         told = ("test",) if self.recommended.out_of_fold is not None else (EVIDENCE, "test")
         shifts = [one for one in self.audit.class_shifts if one.split in told and one.is_notable]
         found.extend(one.fact() for one in shifts)
         return found
+
+    def _few_of_labels(self) -> list[Fact]:
+        """Say which labels macro F1 hardly measures, where methods were chosen by it."""
+        if self.choice.metric != MACRO_F1:
+            return []
+        shown = self.recommended.shown(self.shown_split).scores
+        return find_few_of_labels(shown, split=self.shown_split)
+
+    def _uneven_labels(self) -> list[Fact]:
+        """Say where accuracy promises too much, and which rare labels are hardly measured."""
+        shown = self.recommended.shown(self.shown_split).scores
+        imbalance = find_imbalance(shown, split=self.shown_split)
+        found = [] if imbalance is None else [imbalance]
+        return [*found, *self._few_of_labels()]
 
     def _fall(self) -> list[Fact]:
         """Say that test is below what the evidence promised, if it is."""
@@ -306,13 +319,13 @@ class Results:
     def _small_test(self, evidence: SplitScores, test: SplitScores) -> list[Fact]:
         """Say that test is small, if it is.
 
-        Where test is below the evidence, a rule gives labels, or texts are from templates, the
-        evidence is no promise either.
+        Where a rule gives labels, or texts are from templates, the evidence is no promise either.
+        Where test is below the evidence by more than chance, that says enough.
         """
         found = find_small_test(evidence, test)
-        if found is None:
+        if found is None or self._fall():
             return []
-        if self._fall() or self._too_easy() or self._price_of_rule():
+        if self._too_easy() or self._price_of_rule():
             return [Fact("caveats.small_test_near", found.values)]
         return [found]
 

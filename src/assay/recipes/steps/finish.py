@@ -14,12 +14,12 @@ from assay.evaluation.evidence import OUT_OF_FOLD
 from assay.evaluation.limits import measure_limits
 from assay.evaluation.metrics import score_predictions
 from assay.evaluation.result import HEADLINES, SplitScores
+from assay.evaluation.rule_effects import RuleEffectEntry, RuleOutcome
 from assay.evaluation.scoring import ScoredSplit, manifest_scores
 from assay.methods import FLOOR, cheaper_methods, methods_where
 from assay.reporting.card import CONFUSION_PICTURE, render_card
 from assay.reporting.score_figures import draw_confusion
 from assay.runtime.entries import NearClaim
-from assay.runtime.limits.label_rule import LabelRule
 from assay.runtime.manifest import Manifest
 from assay.runtime.predictor import Model
 
@@ -40,7 +40,7 @@ def finish_model(
     checkpoint_choice: CheckpointChoice | None = None,
     language: str = ENGLISH,
     measured_terms: np.ndarray | None = None,
-    label_rule: LabelRule | None = None,
+    label_rule: RuleOutcome | None = None,
     near: NearClaim | None = None,
 ) -> Manifest:
     """Write scores, limits and the card into the folder of a saved model.
@@ -59,10 +59,8 @@ def finish_model(
         The model abstains so that its answers reach this accuracy. None: it always answers.
     checkpoint_choice, language : CheckpointChoice, str
         Why the model starts from its checkpoint, and in which language, for the card.
-    label_rule : LabelRule, optional
-        Which label the model gives, if not always the one with the highest score.
-    measured_terms, near
-        See `measure_limits` and `manifest_scores`.
+    label_rule, measured_terms, near
+        See `RuleOutcome`, `measure_limits` and `manifest_scores`.
     """
     from assay.models import record_scores  # loads scikit-learn
 
@@ -74,11 +72,12 @@ def finish_model(
         split=evidence,
         measured_terms=measured_terms,
     )
-    if label_rule is not None:
-        measured["label_rule"] = label_rule.to_dict()
+    if label_rule is not None and label_rule.rule is not None:
+        measured["label_rule"] = label_rule.rule.to_dict()
     scores = manifest_scores(scored, near=near)
+    known = model.manifest.to_dict() | {"rule_effects": _effects(label_rule), "scores": scores}
     card = render_card(
-        {**model.manifest.to_dict(), "scores": scores, **measured},
+        {**known, **measured},
         name=name,
         baselines=_plain(_cheaper_than(model.method, baselines)),
         picture_of=shown,
@@ -89,6 +88,13 @@ def finish_model(
     return record_scores(
         model.folder, scores, measured=measured, card=card, verified=model.manifest
     )
+
+
+def _effects(outcome: RuleOutcome | None) -> list[RuleEffectEntry]:
+    """Return what a rule for giving labels changes; nothing where the model follows none."""
+    if outcome is None or outcome.rule is None:
+        return []
+    return [one.to_dict() for one in outcome.effects]
 
 
 def _name_shown(scored: Mapping[str, ScoredSplit]) -> tuple[str, str]:

@@ -112,10 +112,7 @@ def _finish_single(order: Finishing, fitted: FittedModel, step: FoldStep) -> Tra
         scored = {OUT_OF_FOLD: out_of_fold.scored, **scored}
         measured_terms = step.measured_terms
     asked = order.rule.resolve(splits.label_set)
-    outcome, rule = None, None
-    if asked is not None:
-        outcome = judge_rule(asked, scored)
-        rule = outcome.rule
+    outcome = None if asked is None else judge_rule(asked, scored)
     manifest = finish_model(
         fitted.model,
         scored,
@@ -125,7 +122,7 @@ def _finish_single(order: Finishing, fitted: FittedModel, step: FoldStep) -> Tra
         checkpoint_choice=order.checkpoint_choice,
         language=order.language,
         measured_terms=measured_terms,
-        label_rule=rule,
+        label_rule=outcome,
         near=near,
     )
     result = _describe(order, fitted)
