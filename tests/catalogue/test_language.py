@@ -186,3 +186,18 @@ def test_every_language_that_the_library_tells_has_a_name():
     for code in LANGUAGES:
         named = {key.partition(".")[2] for key in open_language(code).sentences}
         assert codes - {"zxx"} <= named
+
+
+def test_tibetan_is_not_told_as_dzongkha_alone():
+    """The library has one code for both, since it knows no other language of that script."""
+    for code, name in (("en", "Tibetan or Dzongkha"), ("ko", "티베트어나 종카어")):
+        assert open_language(code).say("languages.dz") == name
+
+
+def test_pages_and_reports_write_a_percentage_alike():
+    """A page said "95% interval 93.8 %", which a line could also break before the sign."""
+    for code in LANGUAGES:
+        language = open_language(code)
+        for page in ("page", "label_page", "review_page"):
+            said = language.sentences[f"{page}.percent"].text
+            assert said == "{value}" + language.numbers.percent_sign

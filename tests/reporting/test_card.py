@@ -291,3 +291,14 @@ def test_card_of_several_labels_says_how_they_are_given(language):
     if language == "en":
         assert "A label is given where its score is at least its threshold" in body
         assert "a list of label names per text" in body
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("method", ["majority", "linear", "compact"])
+def test_limits_of_a_card_are_one_list(language, method):
+    """An empty line between two of them made paragraphs of all."""
+    card = render_card(build_manifest(method), name="mood", language=language)
+    title = open_language(language).say("card.limits")
+    limits = card.split(f"## {title}")[1].strip().split("\n\n")[0]
+    rest = card.split(f"## {title}")[1].replace(limits, "")
+    assert "\n- " not in rest

@@ -107,7 +107,7 @@ def test_typing_shows_every_label_and_the_words_behind(visit, folders):
         zip(model.labels, model.predict_proba([TEXT])[0], strict=True), key=lambda one: -one[1]
     )
     assert [row.split("\n")[0] for row in rows] == [label for label, _ in expected]
-    assert [float(row.split("\n")[-1].removesuffix(" %")) for row in rows] == pytest.approx(
+    assert [float(row.split("\n")[-1].removesuffix("%")) for row in rows] == pytest.approx(
         [100 * score for _, score in expected], abs=0.06
     )
     strongest = explain_text(model, TEXT).top_words(1)[0]
