@@ -208,5 +208,5 @@ def test_e5_from_the_hub_is_another_identity(hub, monkeypatch):
     found = resolve_checkpoint("e5", progress=heard)
     assert (found.name, found.revision, found.sha256) == ("e5", COMMIT, copy.sha256)
     assert heard.sentences[0] == (
-        "the package with 'e5' is not installed: its copy on the Hub is used, someone/tiny"
+        "the package with 'e5' is not installed: its copy on the Hub is needed, someone/tiny"
     )

@@ -210,7 +210,7 @@ def test_nearest_training_texts_stand_below_with_their_labels(visit, folders):
     assert page.locator("#near .other").count() == sum(one.label != "joy" for one in expected)
     assert (
         page.locator("#near .value").first.inner_text()
-        == f"{100 * expected[0].similarity:.1f} % alike"
+        == f"{100 * expected[0].similarity:.1f}% alike"
     )
     page.fill("#text", "qqq")
     sync_api.expect(page.locator("#near-note")).to_have_text(

