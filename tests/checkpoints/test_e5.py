@@ -200,7 +200,8 @@ def test_without_package_and_network_it_says_what_to_do(monkeypatch, has_wheel, 
     monkeypatch.setattr("assay.checkpoints.resolve.has_e5_wheel", lambda: has_wheel)
     monkeypatch.setenv("ASSAY_OFFLINE", "1")
     with pytest.raises(
-        MissingDependencyError, match=rf"'e5' is not installed, and its copy on the Hub.*off.*{hint}"
+        MissingDependencyError,
+        match=rf"'e5' is not installed, and its copy on the Hub.*off.*{hint}",
     ):
         resolve_checkpoint("e5")
 

@@ -79,3 +79,12 @@ def test_notebook_of_e5_explains_its_own_tokens(language):
     _, prose = sources(NotebookPlan(data="x.csv", title="x"), language)
     assert "`[CLS]`" in prose
     assert "`▁`" not in prose
+
+
+def test_korean_notebook_comments_in_korean():
+    """The comment on missing splits was English in every language."""
+    for cut, missing in ((True, 1), (False, 0)):
+        code, _ = sources(NotebookPlan(data="x.csv", title="x", needs_cut=cut), "ko")
+        comments = re.findall(r"  # (.*)", "\n".join(code))
+        assert sum("없으면 잘라서" in comment for comment in comments) == missing
+        assert not [one for one in comments if "where the data has none" in one]
