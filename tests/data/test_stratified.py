@@ -44,6 +44,19 @@ def labels_of(indicator: np.ndarray) -> list[list[str]]:
     return [[f"label {j}" for j in np.flatnonzero(row)] for row in indicator]
 
 
+def test_order_of_the_labels_changes_no_cut() -> None:
+    """Labels of as many texts are shared out in natural order, however the data list them."""
+    rows = [[f"label {i % 5}", f"label {i // 5 % 5}"] for i in range(200)]
+    texts = [f"text {i}" for i in range(200)]
+    names = [f"label {i}" for i in (3, 1, 4, 0, 2)]
+    usual, other = (load_data((texts, rows)), load_data((texts, rows), labels=names))
+    assert list(other.label_set) == names
+    for change in (lambda one: cut_missing(one, seed=0), lambda one: limit_rows(one, 50, seed=0)):
+        found, expected = change(other), change(usual)
+        for name, labelled in expected.items():
+            assert found[name].texts == labelled.texts
+
+
 def test_missing_splits_are_cut_and_rows_limited() -> None:
     """Every label is in each split, and equal texts are on one side."""
     own = draw(1000)

@@ -186,7 +186,8 @@ def _judge(
     groups = duplicate_groups(labelled)
     if len(np.unique(groups)) < N_FOLDS or not truth.any():
         raise DataError(f"{split} has too few texts, or no label, to hold labels against models")
-    texts = SeveralFoldTexts(labelled.texts, truth, groups, len(label_set))
+    order = label_set.natural_order()
+    texts = SeveralFoldTexts(labelled.texts, truth, groups, len(label_set), order)
     found = predict_folds(
         texts,
         lambda: make_estimator(method, seed=seed),

@@ -280,6 +280,14 @@ class LabelSet:
         except KeyError as err:
             raise unknown_label(str(err.args[0]), self.names) from None
 
+    def natural_order(self) -> np.ndarray:
+        """Return the positions of the labels in natural order, which no data set chooses.
+
+        >>> LabelSet(("b", "c", "a")).natural_order()
+        array([2, 0, 1])
+        """
+        return self._positions(natural_sort(self.names), len(self.names))
+
     def __len__(self) -> int:
         return len(self.names)
 

@@ -124,7 +124,7 @@ def _cut_several(
     """Return the rows of each new split of texts with several labels; see `share_out`."""
     names = ("train", *fractions)
     shares = np.array([1 - sum(fractions.values()), *fractions.values()])
-    indicator = splits.label_set.encode(whole.labels)
+    indicator = splits.label_set.encode(whole.labels)[:, splits.label_set.natural_order()]
     groups = duplicate_groups(whole)
     rng = np.random.default_rng([seed, len(fractions)])
     subsets = share_out(indicator, groups, shares, rng=rng)
@@ -284,6 +284,7 @@ def _limited_rows(
     share = max_rows / len(labelled)
     rng = np.random.default_rng([seed, len(CUT_ORDER)])  # not the stream of a cut
     shares = np.array([1 - share, share])
+    encoded = encoded[:, splits.label_set.natural_order()]
     is_drawn = share_out(encoded, np.arange(len(labelled)), shares, rng=rng) == 1
     drawn, others = np.flatnonzero(is_drawn), np.flatnonzero(~is_drawn)
     more = rng.permutation(others)[: max(0, max_rows - len(drawn))]

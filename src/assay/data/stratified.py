@@ -25,7 +25,8 @@ def share_out(
     Parameters
     ----------
     indicator : int array of shape (n_texts, n_labels)
-        1 where a text has a label.
+        1 where a text has a label. Among labels of as many texts, the first is shared out first:
+        callers give them in natural order, so that the order of the label set changes nothing.
     groups : int array of shape (n_texts,)
         Equal numbers, counted from 0 without gaps, mark texts that stay together.
     shares : float array of shape (n_subsets,)

@@ -56,12 +56,16 @@ class FoldTexts:
     groups : int64 array of shape (n_texts,)
         Equal numbers mark equal texts, which are never divided.
     n_classes : int
+    order : int64 array of shape (n_classes,), optional
+        The classes in natural order, in which texts with several labels are shared out. None: as
+        they are.
     """
 
     texts: tuple[str, ...]
     label_ids: np.ndarray
     groups: np.ndarray
     n_classes: int
+    order: np.ndarray | None = None
 
     def deal(self, *, n_folds: int, seed: int) -> np.ndarray:
         """Return the fold of each text: see `deal_folds`."""
@@ -88,7 +92,10 @@ class SeveralFoldTexts(FoldTexts):
         """Return the fold of each text: stratified by labels and pairs, see `share_out`."""
         units = np.unique(self.groups, return_inverse=True)[1]
         shares = np.full(n_folds, 1 / n_folds)
-        return share_out(self.label_ids, units, shares, rng=np.random.default_rng(seed))
+        own = self.label_ids
+        if self.order is not None:
+            own = own[:, self.order]
+        return share_out(own, units, shares, rng=np.random.default_rng(seed))
 
     def count_texts(self, rows: np.ndarray) -> np.ndarray:
         """Return how many of these texts have each label, int64 of shape (n_classes,)."""

@@ -71,7 +71,11 @@ class FoldStep:
         """The texts of train and validation."""
         whole, label_set = self.data.whole, self.data.splits.label_set
         return FOLD_TEXTS[label_set.task](
-            whole.train.texts, whole.label_ids, whole.groups, len(label_set)
+            whole.train.texts,
+            whole.label_ids,
+            whole.groups,
+            len(label_set),
+            label_set.natural_order(),
         )
 
     @cached_property
