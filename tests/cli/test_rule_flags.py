@@ -128,6 +128,17 @@ def test_costs_are_in_the_model(invoke, root):
     assert "expected to cost least" in invoke("info", root / "costly").stdout
 
 
+def test_costs_that_are_not_lowered_are_said(invoke, root):
+    """Where all mistakes cost the same, the highest scores are as cheap."""
+    costs = root / "even.csv"
+    costs.write_text(",ham,spam\nham,0,1\nspam,1,0\n", encoding="utf-8")
+    done = train(invoke, root, "even", "--cost", costs)
+    assert done.exit_code == 0, done.stderr
+    assert "The rule is not shown to lower the costs that were given" in done.stdout
+    shown = invoke("evaluate", root / "even", root / "data").stdout
+    assert "all other scores are by the highest score alone" in shown
+
+
 def test_what_cannot_be_shown_ends_with_3_and_a_model_without_a_rule(invoke, root):
     """The best that can be shown is said; with --json the object has the sentence."""
     done = train(invoke, root, "refused", "--min-precision", "spam=0.999")

@@ -170,7 +170,7 @@ def print_rule(outcome: RuleOutcomeEntry, *, measure: str = "accuracy") -> None:
 def print_rule_effect(effect: RuleEffectEntry) -> None:
     """Print what a rule for giving labels changes on one split."""
     _print_effects(_effect_rows(effect))
-    print_line(_accuracy_sentence(effect))
+    print_line(f"{_accuracy_sentence(effect)}; all other scores are by the highest score alone")
 
 
 def _print_effects(rows: Sequence[Mapping[str, str]]) -> None:

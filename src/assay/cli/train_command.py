@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from assay._display import percent
+from assay.catalogue import ENGLISH, open_language
 from assay.cli.command import add_command, resumable
 from assay.cli.options import (
     CardLanguage,
@@ -30,6 +31,7 @@ from assay.errors import InputError
 from assay.methods import METHODS, join_names, methods_where
 
 if TYPE_CHECKING:
+    from assay.evaluation.rule_effects import RuleOutcomeEntry
     from assay.recipes.train import TrainedEntry
 
 __all__ = ["register"]
@@ -219,6 +221,7 @@ def _show(result: TrainedEntry) -> None:
     print_table(rows, right=SCORE_COLUMNS)
     if "label_rule" in result:
         print_rule(result["label_rule"])
+        _print_dearer(result["label_rule"])
     rule = result.get("abstain")
     if rule:
         from assay.runtime.limits.abstain import name_split  # loads NumPy
@@ -228,3 +231,12 @@ def _show(result: TrainedEntry) -> None:
             f"{percent(rule['coverage'])} of {name_split(rule['split'])}, "
             f"{percent(rule['accuracy'])} of them right"
         )
+
+
+def _print_dearer(outcome: RuleOutcomeEntry) -> None:
+    """Say that costs were given and the rule does not lower them, if that is so."""
+    from assay.evaluation.rule_effects import find_dearer  # loads NumPy
+
+    dearer = find_dearer(outcome["effects"])
+    if dearer is not None:
+        print_sentence(f"Note: {open_language(ENGLISH).tell(dearer)}")

@@ -26,6 +26,7 @@ __all__ = [
     "RuleOutcome",
     "RuleOutcomeEntry",
     "count_given",
+    "find_dearer",
     "measure_rule",
 ]
 
@@ -250,6 +251,21 @@ def measure_rule(
         mean_cost_without,
         tuple(effects),
     )
+
+
+def find_dearer(effects: Sequence[RuleEffectEntry]) -> Fact | None:
+    """Return the fact that a rule is not shown to lower the costs that were given; None if it is.
+
+    Parameters
+    ----------
+    effects : sequence of RuleEffectEntry
+        The evidence first.
+    """
+    for effect in effects[:1]:
+        by_rule, without = effect["mean_cost"], effect["mean_cost_without"]
+        if by_rule is not None and without is not None and by_rule >= without:
+            return Fact.of("rule.dearer", split=effect["split"], cost=by_rule, without=without)
+    return None
 
 
 def count_given(has: np.ndarray, gets: np.ndarray) -> _Counted:

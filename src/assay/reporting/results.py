@@ -34,6 +34,7 @@ from assay.evaluation.more_texts import MoreTexts
 from assay.evaluation.near_evidence import NearEvidence, measure_near_evidence
 from assay.evaluation.recommendation import NOT_SHOWN
 from assay.evaluation.result import SplitScores
+from assay.evaluation.rule_effects import find_dearer
 from assay.evaluation.score_draws import MACRO_F1, METRICS, score_evidence
 from assay.methods import FLOOR
 from assay.reporting.method_result import EVIDENCE, MethodResult
@@ -269,16 +270,19 @@ class Results:
             return []
         shown = [one for one in outcome.effects if one.split == self.shown_split]
         (effect,) = shown or outcome.effects[:1]
+        dearer = find_dearer([one.to_dict() for one in outcome.effects])
+        found = [] if dearer is None else [dearer]
         if percent(effect.accuracy) == percent(effect.accuracy_without):
-            return []
+            return found
         return [
+            *found,
             Fact.of(
                 "rule.price",
                 split=effect.split,
                 n_texts=effect.n_texts,
                 accuracy=effect.accuracy,
                 accuracy_without=effect.accuracy_without,
-            )
+            ),
         ]
 
     def _broken_promise(self) -> list[Fact]:
