@@ -10,6 +10,7 @@ import pytest
 
 from assay.audit.shift import ClassShift
 from assay.catalogue import Fact
+from assay.evaluation.evidence import SHORT_BUDGET
 from assay.reporting.collect import collect_report
 from assay.reporting.results import SkippedMethod
 
@@ -140,6 +141,21 @@ def test_a_training_that_the_budget_cut_is_a_caveat(results):
         f"the budget ended the training of {last.method} in its epoch 2: with more time it may be "
         "better than it looks here."
     ]
+
+
+def test_a_budget_that_is_too_short_for_folds_is_a_caveat(results):
+    """Nothing but the progress said that a choice rested on 24 texts of 240 for want of time."""
+    assert not any("too short for folds" in one for one in results.warnings())
+    methods = [replace(one, note=SHORT_BUDGET) for one in results.methods]
+    (said,) = [
+        one for one in replace(results, methods=tuple(methods)).warnings() if "for folds" in one
+    ]
+    n_texts = results.recommended.evidence.scores.n_texts
+    assert said == (
+        f"the budget was too short for folds: {results.recommended.method} was judged on "
+        f"{n_texts:,} validation texts alone, which say less of it. With more time all texts of "
+        "train take part."
+    )
 
 
 def test_a_checkpoint_that_reads_the_texts_badly_is_a_caveat(results):

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["HELD_OUT", "OUT_OF_FOLD", "EvidencePredictions"]
+__all__ = ["HELD_OUT", "OUT_OF_FOLD", "SHORT_BUDGET", "EvidencePredictions"]
 
 HELD_OUT, OUT_OF_FOLD = "held_out", "out_of_fold"
+# Why a method has no folds; a report knows it by that
+SHORT_BUDGET = "judged on validation alone: the budget is too short for folds"
 
 
 @dataclass(frozen=True)

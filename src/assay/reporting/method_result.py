@@ -9,7 +9,7 @@ from typing import Any
 from assay.catalogue import Fact
 from assay.evaluation.caveats import find_cut_short
 from assay.evaluation.coverage_report import CoverageEntry
-from assay.evaluation.evidence import OUT_OF_FOLD, EvidencePredictions
+from assay.evaluation.evidence import OUT_OF_FOLD, SHORT_BUDGET, EvidencePredictions
 from assay.evaluation.fold_evidence import FoldEvidence
 from assay.evaluation.near_evidence import NearEvidence
 from assay.evaluation.rule_effects import RuleOutcome
@@ -81,6 +81,16 @@ class MethodResult:
     def cut_short(self) -> list[Fact]:
         """Say that a time limit ended the training within an epoch, if one did."""
         return find_cut_short(self.method, self.history)
+
+    def judged_alone(self) -> list[Fact]:
+        """Say why validation is the evidence where it has few texts, if folds were tried."""
+        if self.out_of_fold is not None or not self.note:
+            return []
+        kind = "caveats.no_folds"
+        if self.note == SHORT_BUDGET:
+            kind = "caveats.no_time_for_folds"
+        n_texts = self.evidence.scores.n_texts
+        return [Fact.of(kind, method=self.method, n_texts=n_texts, note=self.note)]
 
     @property
     def evidence(self) -> ScoredSplit:

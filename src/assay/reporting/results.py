@@ -201,6 +201,7 @@ class Results:
         )
         promise = [*self._too_easy(), *self._price_of_rule(), *self._broken_promise()]
         found = [*find_reading(self.splits), *promise, *of_scores, *near]
+        found += own.judged_alone()
         for one in self.methods:
             found += one.cut_short()
         if self.checkpoint_caveat is not None:

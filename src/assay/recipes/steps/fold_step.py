@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from assay.errors import DataError
-from assay.evaluation.evidence import OUT_OF_FOLD
+from assay.evaluation.evidence import OUT_OF_FOLD, SHORT_BUDGET
 from assay.evaluation.fold_predictions import (
     FOLD_TEXTS,
     FoldPredictions,
@@ -121,7 +121,7 @@ class FoldStep:
             self._note(method, f"judged on validation alone, because {err.message}")
             return None
         if found is None:
-            self._note(method, "judged on validation alone: the budget is too short for folds")
+            self._note(method, SHORT_BUDGET)
             return None
         found.save(self.path(method))
         return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from assay._display import html_block, html_table
 from assay.evaluation.evidence import OUT_OF_FOLD
+from assay.evaluation.score_draws import MACRO_F1
 from assay.reporting.results import Results
 
 if TYPE_CHECKING:
@@ -24,18 +25,24 @@ EPOCH_COLUMNS = (
 
 
 def show_results(results: Results) -> str:
-    """Show the recommendation and a leaderboard in a notebook."""
+    """Show the recommendation and a leaderboard in a notebook: the scores of the terminal."""
+    name, key = "accuracy", "accuracy"
+    if results.choice.metric == MACRO_F1:
+        name, key = "macro F1", "f1_macro"
     rows = []
     for one in results.methods:
-        test = one.scored["test"].scores
-        low, high = test.intervals["accuracy"]
+        evidence, test = one.evidence.scores, one.scored["test"].scores
+        first, where = test, "test"
+        if results.shown_split != "test":  # test has few texts
+            first, where = evidence, "the evidence"
+        low, high = first.intervals[key]
         rows.append(
             {
                 "method": one.method,
-                "evidence": one.evidence.scores.accuracy,
-                "test": test.accuracy,
-                "95 % interval on test": f"{low:.3f} to {high:.3f}",
-                "weighted F1 on test": test.f1_weighted,
+                "evidence": getattr(evidence, key),
+                "test": getattr(test, key),
+                f"95 % interval on {where}": f"{low:.3f} to {high:.3f}",
+                f"weighted F1 on {where}": first.f1_weighted,
                 "fit, s": round(one.fit_s, 3),
                 "MB": one.model.n_bytes / 1e6,
             }
@@ -44,7 +51,7 @@ def show_results(results: Results) -> str:
         f"Recommended: {results.choice.recommended}.",
         results.choice.why,
         *results.doubts(),
-        html_table(rows, caption="accuracy"),
+        html_table(rows, caption=name),
     )
 
 
