@@ -78,6 +78,23 @@ AFTER_VOWEL = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("\u2068שלום 음식\u2069", "을"),
+        ("날씨\u200f", "를"),
+        ("감정\u200b", "을"),
+        ("カレー", "를"),
+        ("ﾗｰﾒﾝ", "을"),
+        ("ｽﾎﾟｰﾂ", "를"),
+        ("うどん", "을"),
+    ],
+)
+def test_hidden_characters_and_kana_are_read(word, expected):
+    """Marks of direction around a label hid its end; kana have a sound, as Hangul has."""
+    assert fit_particle(word, "을", "를") == expected
+
+
 @pytest.mark.parametrize("word", AFTER_CONSONANT)
 def test_first_particle_follows_a_consonant(word):
     """Hangul, digits as they are read, Latin letters as Koreans read them; marks do not count."""

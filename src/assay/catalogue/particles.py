@@ -2,8 +2,9 @@
 
 The first of a pair follows a final consonant, the second a vowel; 로 also follows ㄹ. A word may
 end in Hangul, in digits, or in Latin letters, which are read as Koreans read them: the rule for
-Latin letters is a guess from the spelling that is right for most English words. Where the sound of
-a word cannot be told, such as that of a Chinese character, both particles are written: 을(를).
+Latin letters is a guess from the spelling that is right for most English words. Japanese kana are
+read as they sound. Where the sound of a word cannot be told, such as that of a Chinese character,
+both particles are written: 을(를).
 """
 
 from __future__ import annotations
@@ -45,6 +46,11 @@ READ_SIGNS = {"%": VOWEL, "+": VOWEL, "#": VOWEL}
 FIRST_LETTER, LAST_CONSONANT, LAST_LETTER = "ㄱ", "ㅎ", "ㅣ"
 LIQUID_LETTER = "ㄹ"
 FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}  # of letters and digits
+# What is not seen: zero-width characters, and marks of direction such as those around a label.
+HIDDEN = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)])
+# Syllables of Japanese, of full and half width, end in a vowel; but for n, which is read as ㄴ.
+KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc\uff66-\uff9f]")
+KANA_N = dict.fromkeys("んンﾝ", CONSONANT)
 # What may follow a word before its particle: quotation marks, emphasis, what ends a sentence; a
 # remark in brackets.
 QUOTES, BRACKETS = "\"'”’»」』*_`" + "?!.…~", ")]"
@@ -90,7 +96,7 @@ def _write_both(first: str, second: str) -> str:
 def _final_sound(before: str) -> str | None:
     """Return the sound that a text ends with. None if that cannot be told."""
     # macOS writes the names of files as loose letters
-    text = unicodedata.normalize("NFC", before).translate(FULL_WIDTH).rstrip(QUOTES)
+    text = unicodedata.normalize("NFC", before).translate(FULL_WIDTH | HIDDEN).rstrip(QUOTES)
     text = (IN_BRACKETS.sub("", text) or text).rstrip(QUOTES + BRACKETS)
     if not text:
         return None
@@ -105,6 +111,8 @@ def _final_sound(before: str) -> str | None:
         return READ_SIGNS[last]
     if FIRST_LETTER <= last <= LAST_LETTER:
         return _sound_of_letter(last)
+    if KANA.match(last):
+        return KANA_N.get(last, VOWEL)
     plain = unicodedata.normalize("NFD", last)[0]  # é is read as e
     if plain.isascii() and plain.isalpha():
         return _sound_of_latin(text[:-1] + plain)
