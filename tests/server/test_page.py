@@ -212,6 +212,9 @@ def test_nearest_training_texts_stand_below_with_their_labels(visit, folders):
         page.locator("#near .value").first.inner_text()
         == f"{100 * expected[0].similarity:.1f}% alike"
     )
+    # Labels read from right to left would otherwise be at the other end of their column.
+    for label in page.locator("#near .label").all():
+        assert label.evaluate("one => getComputedStyle(one).textAlign") == "left"
     page.fill("#text", "qqq")
     sync_api.expect(page.locator("#near-note")).to_have_text(
         "No training text shares a word with this one."
