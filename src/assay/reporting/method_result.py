@@ -22,7 +22,7 @@ from assay.reporting.results_entries import (
 )
 from assay.runtime.predictor import Model
 
-__all__ = ["EVIDENCE", "MethodResult"]
+__all__ = ["EVIDENCE", "MethodResult", "find_judged_alone"]
 
 EVIDENCE = "validation"  # the split that every choice rests on
 
@@ -81,16 +81,6 @@ class MethodResult:
     def cut_short(self) -> list[Fact]:
         """Say that a time limit ended the training within an epoch, if one did."""
         return find_cut_short(self.method, self.history)
-
-    def judged_alone(self) -> list[Fact]:
-        """Say why validation is the evidence where it has few texts, if folds were tried."""
-        if self.out_of_fold is not None or not self.note:
-            return []
-        kind = "caveats.no_folds"
-        if self.note == SHORT_BUDGET:
-            kind = "caveats.no_time_for_folds"
-        n_texts = self.evidence.scores.n_texts
-        return [Fact.of(kind, method=self.method, n_texts=n_texts, note=self.note)]
 
     @property
     def evidence(self) -> ScoredSplit:
@@ -198,3 +188,23 @@ class MethodResult:
             "note": self.note,
             "near_duplicates": None if near is None else near.to_dict(),
         }
+
+
+def find_judged_alone(methods: Sequence[MethodResult]) -> list[Fact]:
+    """Say which methods were judged on few validation texts alone, and why, if folds were tried."""
+    of_note: dict[str, list[MethodResult]] = {}
+    for one in methods:
+        if one.out_of_fold is None and one.note:
+            of_note.setdefault(one.note, []).append(one)
+    facts = []
+    for note, judged in of_note.items():
+        kind = "caveats.no_folds"
+        if note == SHORT_BUDGET:
+            kind = "caveats.no_time_for_folds"
+        names, n_texts = [one.method for one in judged], judged[0].evidence.scores.n_texts
+        facts.append(
+            Fact.of(
+                kind, n_methods=len(names), methods=", ".join(names), n_texts=n_texts, note=note
+            )
+        )
+    return facts

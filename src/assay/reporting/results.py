@@ -37,7 +37,7 @@ from assay.evaluation.result import SplitScores
 from assay.evaluation.rule_effects import find_dearer
 from assay.evaluation.score_draws import MACRO_F1, METRICS, score_evidence
 from assay.methods import FLOOR
-from assay.reporting.method_result import EVIDENCE, MethodResult
+from assay.reporting.method_result import EVIDENCE, MethodResult, find_judged_alone
 from assay.reporting.results_entries import (
     MachineEntry,
     MethodTimings,
@@ -201,7 +201,7 @@ class Results:
         )
         promise = [*self._too_easy(), *self._price_of_rule(), *self._broken_promise()]
         found = [*find_reading(self.splits), *promise, *of_scores, *near]
-        found += own.judged_alone()
+        found += find_judged_alone(self.methods)
         for one in self.methods:
             found += one.cut_short()
         if self.checkpoint_caveat is not None:
