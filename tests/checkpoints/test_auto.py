@@ -56,6 +56,16 @@ def test_the_sentence_names_shares_and_languages():
     )
 
 
+def test_the_sentence_says_that_there_are_more_languages():
+    """Three of four were named as if they were all; a fourth in four of a thousand texts is not said."""
+    four = (("ka", 0.26), ("he", 0.26), ("sr", 0.24))
+    told = describe_choice(CheckpointChoice("e5", "languages", 90, 90, 0.0, four))
+    assert told.endswith("(Georgian 26%, Hebrew 26%, Serbian 24%, …)")
+    three = (("ka", 0.5), ("he", 0.3), ("sr", 0.196))
+    told = describe_choice(CheckpointChoice("e5", "languages", 90, 90, 0.0, three))
+    assert told.endswith("(Georgian 50%, Hebrew 30%, Serbian 20%)")
+
+
 def test_a_named_checkpoint_stays_what_it_is():
     """No text is looked at, and there is nothing to explain."""
     choice = choose_checkpoint("./folder", KOREAN)

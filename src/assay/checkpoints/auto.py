@@ -36,6 +36,7 @@ __all__ = [
 ENGLISH = "en"
 LEAST_ENGLISH = 0.9  # share of the texts from which the English checkpoint is taken
 MAX_LANGUAGES = 3  # that a sentence names
+ALL_NAMED = 0.995  # share of the languages named from which the others would round to 0 %
 # Share of the words in the vocabulary of `minilm`, below which ASCII texts are not taken for
 # English. Measured: dev/LOG.md, "Languages in Latin letters that no classifier names".
 LEAST_KNOWN = 0.5
@@ -177,6 +178,8 @@ def choice_fact(choice: CheckpointChoice) -> Fact:
     }
     if choice.reason == "languages":
         found = [f"{code} {fraction:.0%}" for code, fraction in choice.languages]
+        if sum(fraction for _, fraction in choice.languages) < ALL_NAMED:
+            found.append("…")
         values["listed"] = ", ".join(found)
     suffix = "_of_told" if choice.n_told < choice.n_texts else ""
     return Fact(f"checkpoint.{choice.reason}{suffix}", values)
