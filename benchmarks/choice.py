@@ -157,7 +157,7 @@ PARTS = {
     "folds": Part(
         [
             {"data": "emotion", "n_rows": n_rows, "repeat": i}
-            for n_rows in (1000, 1400, 2000)
+            for n_rows in (1000, 1300, 1400, 2000)
             for i in SEEDS
         ],
         [{"data": "emotion", "n_rows": 8000, "repeat": i} for i in SEEDS],
