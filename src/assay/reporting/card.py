@@ -137,7 +137,7 @@ def _fall(scores: Sequence[Mapping[str, Any]]) -> Fact | None:
         if one["metric"] == "accuracy":
             accuracies[one["split"]] = (one["value"], one["n_texts"])
     test = accuracies.pop("test", None)
-    if test is None or not accuracies:
+    if test is None or len(accuracies) != 1:
         return None
     (promised,) = accuracies.values()
     if not is_below(promised, test):
