@@ -61,6 +61,8 @@ def test_majority_is_taken_only_if_no_score_is_higher():
     assert (better.recommended, better.beats_floor) == ("linear", False)
     equal = choose_method({"majority": majority, "linear": answer((0, 4), (1, 6))})
     assert (equal.recommended, equal.beats_floor) == ("majority", None)
+    assert not better.has_learnt
+    assert not equal.has_learnt
 
 
 def test_majority_within_the_tolerance_is_passed_over():

@@ -142,6 +142,11 @@ class Choice(Brief):
             return None
         return own.accuracy > floor.accuracy and own.p_over_majority < ALPHA
 
+    @property
+    def has_learnt(self) -> bool:
+        """Whether a method is recommended that learns, and nothing speaks against that it does."""
+        return self.recommended != FLOOR and self.beats_floor is not False
+
     def to_dict(self) -> ChoiceEntry:
         """Return plain values."""
         return {

@@ -225,12 +225,9 @@ class Results:
         """Return these results, where what more texts would bring says what it does not tell."""
         if not isinstance(self.more_texts, MoreTexts):
             return self
-        has_near = self.near_claim(self.recommended) is not None
+        choice, has_near = self.choice, self.near_claim(self.recommended) is not None
         more = replace(
-            self.more_texts,
-            has_near=has_near,
-            metric=self.choice.metric,
-            is_learnt=self.choice.beats_floor is not False,
+            self.more_texts, has_near=has_near, metric=choice.metric, is_learnt=choice.has_learnt
         )
         return replace(self, more_texts=more)
 
@@ -308,6 +305,8 @@ class Results:
 
     def _uneven_labels(self) -> list[Fact]:
         """Say where accuracy promises too much, and which rare labels are hardly measured."""
+        if self.choice.recommended == FLOOR:  # then nobody expects more
+            return []
         shown = self.recommended.shown(self.shown_split).scores
         imbalance = find_imbalance(shown, split=self.shown_split)
         found = [] if imbalance is None else [imbalance]
