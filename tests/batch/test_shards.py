@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -57,6 +58,27 @@ def test_tables_beside_shards_are_refused(tmp_path, name):
     with pytest.raises(InputError, match=f"cannot be predicted as shards: '{name}'; ") as refused:
         plan_shards(tmp_path)
     assert refused.value.hint == "turn them into one of these, or move them out of the folder"
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("more.json", '\ufeff[\n {"text": "a"},\n {"text": "b"}]'),
+        ("more.json", '{"text": "a"}\n{"text": "b"}\n'),
+        ("sub/more.json.gz", '[{"text": "a"}]'),
+    ],
+)
+def test_rows_in_json_beside_shards_are_refused(tmp_path, name, held):
+    """As those of other tables; one object, and a list of names, are notes."""
+    write_lines(tmp_path / "a.jsonl", 0)
+    (tmp_path / "info.json").write_text('{\n "rows": [{"text": "a"}]\n}')
+    (tmp_path / "labels.json").write_text('["joy", "fear"]')
+    assert len(plan_shards(tmp_path)) == 1
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(gzip.compress(held.encode()) if name.endswith(".gz") else held.encode())
+    with pytest.raises(InputError, match=f"cannot be predicted as shards: '{name}'; "):
+        plan_shards(tmp_path)
 
 
 def test_odd_rows_of_a_shard_cost_no_other(linear_folder, tmp_path, monkeypatch):

@@ -29,6 +29,9 @@ from assay.data.texts import LabelledTexts
         ({"환불요청": 100, "환불요쳥": 1}, "환불요쳥", "환불요청", "typo"),
         ({"Feature": 41, "Featrue": 3}, "Featrue", "Feature", "typo"),
         ({"배송": 55, "베송": 1}, "베송", "배송", "typo"),
+        ({"food, drink": 9, "food,_drink": 2}, "food,_drink", "food, drink", "characters"),
+        ({"🤖 robotics": 9, "🤖_robotics": 2}, "🤖_robotics", "🤖 robotics", "characters"),
+        ({"로봇 🤖": 9, "로봇-🤖": 2}, "로봇-🤖", "로봇 🤖", "characters"),
     ],
 )
 def test_find_spellings_proposes_the_frequent_one(counts, label, proposed, kind):
@@ -60,6 +63,7 @@ def test_find_spellings_proposes_the_frequent_one(counts, label, proposed, kind)
         {"quarter Q1": 100, "quarter Q2": 1},
         {"A": 100, "A-": 100, "A+": 100},
         {"1": 3, "1.5": 3},
+        {"x<-1": 3, "x<1": 3},
         {"stare": 100, "store": 100, "stire": 1},
         {},
     ],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,9 @@ from typing import Any
 from assay.batch.chunks import cut_chunks
 from assay.batch.misfits import reject_misfits, reject_new_columns
 from assay.batch.rows import Prediction, Scoring, score_rows
+from assay.data.files.bounds import FileBounds
 from assay.data.files.decoding import open_bytes
+from assay.data.files.json_object import is_json_lines
 from assay.data.files.parquet import count_group_rows, read_records, read_types
 from assay.data.files.readers import Row, file_kind, read_json_lines
 from assay.data.files.writers import Before, Writer, open_writer
@@ -31,13 +34,16 @@ from assay.runtime.predictor import Model
 __all__ = ["NOTES", "REJECTED", "Shard", "ShardNote", "plan_shards", "read_shard", "score_shard"]
 
 KINDS = (".parquet", ".jsonl")
-# Tables that cannot be cut into shards. A .json or .txt beside the data often holds notes.
+# Tables that cannot be cut into shards. A .txt beside the data often holds notes, and so does a
+# .json that is no list of objects.
 TABLES = (".csv", ".tsv", ".xlsx", ".arrow", ".feather")
 # Of JSON Lines: some 100,000 tweets. The slowest models score tens of texts per second, so that is
 # at most an hour of work.
 SHARD_BYTES = 32 << 20
 SHARD_ROWS = 100_000  # of Parquet, rounded up to whole row groups
 BUFFER_BYTES = 1 << 20
+JSON_OBJECTS = re.compile(r"\s*\[\s*\{")
+START_CHARS = 1000  # of a .json, which show whether it holds rows
 # Readers of Parquet folders skip names that begin with an underscore.
 REJECTED, NOTES = "_rejected", "_parts"
 WHOLE_FILE = (0, -1)
@@ -140,7 +146,7 @@ def _find_visible(source: Path) -> list[Path]:
 
 def _refuse_tables(source: Path, visible: list[Path]) -> None:
     """Refuse a folder in which some tables would be left out, since nothing else shows that."""
-    tables = [path for path in visible if file_kind(path) in TABLES]
+    tables = [path for path in visible if file_kind(path) in TABLES or _is_json_table(path)]
     if not tables:
         return
     shown = f"'{tables[0].relative_to(source).as_posix()}'"
@@ -151,6 +157,21 @@ def _refuse_tables(source: Path, visible: list[Path]) -> None:
         ".parquet and .jsonl are accepted, .jsonl also with .gz",
         hint="turn them into one of these, or move them out of the folder",
     )
+
+
+def _is_json_table(path: Path) -> bool:
+    """Tell whether a ``.json`` holds rows: an array of objects, or one object per line."""
+    if file_kind(path) != ".json":
+        return False
+    bounds = FileBounds.from_environment()
+    with open_bytes(path) as stream:
+        lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
+        start = lines.read(START_CHARS)
+        if JSON_OBJECTS.match(start):
+            return True
+    with open_bytes(path) as stream:
+        lines = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace")
+        return is_json_lines(lines, bounds)
 
 
 def _cut_file(path: Path) -> list[tuple[int, int]]:

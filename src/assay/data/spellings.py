@@ -39,7 +39,11 @@ MIN_HANGUL_WORD_CHARS = 7  # in letters (jamo): three syllables
 LIKE_VOWELS = ("\u1162\u1166", "\u1164\u1168", "\u116b\u116c\u1170")  # ㅐㅔ, ㅒㅖ, ㅙㅚㅞ
 MIN_SYLLABLES = 2
 NUMBER = re.compile(r"[+-]?\d{1,31}(?:\.\d{0,30})?")
-JOINING = re.compile(r"(?<=[^\W\d_])[-_\u2010-\u2015](?=[^\W\d_])")  # e-mail, customer_service
+# What joins words: e-mail, customer_service; beside a sign, too, as in tools, which write
+# "food, drink" as food,_drink. A letter is on one side at least, and no number: A- and -1 are left.
+HYPHENS = r"[-_\u2010-\u2015]"
+LETTER, SIGN = r"[^\W\d_]", r"[^\s\d_\-\u2010-\u2015]"
+JOINING = re.compile(f"(?<={LETTER}){HYPHENS}(?={SIGN})|(?<={SIGN}){HYPHENS}(?={LETTER})")
 UNSEEN = re.compile("[\ufe00-\ufe0f]")  # how an emoji is drawn
 # Where these are all labels there are, programs wrote the same truth values in two ways.
 TRUTH = {"true": "number 1", "false": "number 0"}

@@ -36,6 +36,7 @@ from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
 from assay.evaluation.near_evidence import NearEvidence, measure_near_evidence
 from assay.evaluation.scoring import write_predictions
 from assay.evaluation.several_choice import SeveralEvidencePredictions, choose_several
+from assay.evaluation.several_floor import find_several_guess
 from assay.evaluation.several_mistakes import (
     find_missed_pairs,
     find_surprising,
@@ -67,6 +68,7 @@ DOUBTS = (
     "caveats.several_near_evidence",
     "caveats.near_evidence_all",
     "caveats.several_too_clear",
+    "caveats.several_guess",
     "caveats.several_fall",
     "caveats.several_rule_evidence",
 )
@@ -175,7 +177,8 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
         alike=audit.find_alike("test", one.fitted_on),
         n_equal=one.scored["test"].n_leaked,
     )
-    return [*templates, *filter(None, found), *near]
+    guess = find_several_guess(promised, metric=metric)
+    return [*templates, *guess, *filter(None, found), *near]
 
 
 def _audit(run: Run) -> Audit:
