@@ -117,3 +117,10 @@ def test_what_is_no_label_is_refused_with_examples():
     with pytest.raises(DataError, match=r"'가걱' is neither .* 가격;품질, .*'가격'") as caught:
         labels.read_label("가걱")
     assert '["가격", "품질"]' in caught.value.message
+
+
+def test_names_that_hold_a_comma_are_told_apart_in_messages():
+    """Commas between them would make two labels of `statistics, applied`."""
+    names = LabelSet(("statistics, applied", "biology"), "multi")
+    with pytest.raises(DataError, match="known labels: statistics, applied; biology"):
+        names.encode([("chemistry",)])

@@ -13,6 +13,7 @@ from typing import Any
 
 from assay.audit.answers import KINDS_OF_LABELS, ChangedSince, Correction, read_corrections
 from assay.audit.issues import hash_text
+from assay.data.labels import list_labels
 from assay.data.texts import Splits
 from assay.errors import DataError, cut, did_you_mean, list_problems, plural
 
@@ -192,7 +193,7 @@ def _find(one: Correction, splits: Splits, rows: dict[str, dict[int, int]]) -> s
 
 def _refuse(problems: _Problems, splits: Splits, name: str) -> None:
     """Raise what is wrong with the accepted rows, one paragraph for each kind of problem."""
-    labels = ", ".join(map(cut, splits.label_set.names[:20]))
+    labels = list_labels(map(cut, splits.label_set.names[:20]))
     reasons = (
         (problems.unmatched, f"accepted rows do not match {splits.source}"),
         (problems.unknown_label, f"proposed labels are not among the labels {labels}"),

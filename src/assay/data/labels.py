@@ -62,7 +62,7 @@ def unknown_label(unknown: str, names: Sequence[str]) -> DataError:
     """Return the error about a label that is none of those that are known."""
     return DataError(
         f"label '{cut(unknown)}' is not one of the {len(names)} known labels: "
-        f"{', '.join(map(cut, names[:N_LISTED]))}.{did_you_mean(unknown, names)}"
+        f"{list_labels(map(cut, names[:N_LISTED]))}.{did_you_mean(unknown, names)}"
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from assay.catalogue import Fact
+from assay.data.labels import list_labels
 from assay.evaluation.rule_effects import RuleEffect, RuleOutcome, measure_rule
 from assay.evaluation.scoring import ScoredSplit
 from assay.runtime.entries import ThresholdRuleEntry
@@ -168,7 +169,7 @@ def _choose_thresholds(
         if thresholds == before:
             break
     if not all(_is_reached(goal, label_ids, probs, thresholds) for goal in asked.goals):
-        return Fact.of("rule.together", labels=", ".join(goal.label for goal in asked.goals))
+        return Fact.of("rule.together", labels=list_labels(goal.label for goal in asked.goals))
     if thresholds == [None] * len(thresholds):
         return None
     return LabelRule(tuple(thresholds), (), split, len(label_ids))

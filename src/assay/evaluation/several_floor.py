@@ -21,7 +21,7 @@ def score_every_label(scores: SeveralScores, *, metric: str) -> float:
     Parameters
     ----------
     scores : SeveralScores
-        Of any method: how many texts have each label is read.
+        Scores of any method; only the numbers of texts per label are used.
     metric : str
         A key of `SEVERAL_METRICS`. Macro F1 leaves out labels that no text has.
     """

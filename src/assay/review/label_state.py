@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from assay.data.labels import list_labels
 from assay.review.adviser import Adviser
 from assay.review.estimate import Estimate, Forecast
 from assay.review.events import Decision, Names
@@ -157,7 +158,7 @@ def _describe_last(labelling: Labelling) -> LastAct | None:
     if isinstance(act, Decision):
         return {"kind": "decision", "label": "", "to": ""}
     if isinstance(act, Names):
-        return {"kind": "label", "label": ", ".join(act.labels), "to": ""}
+        return {"kind": "label", "label": list_labels(act.labels), "to": ""}
     kind: Literal["merge", "rename"] = "merge" if labelling.is_merge(act) else "rename"
     return {"kind": kind, "label": act.label, "to": act.to}
 

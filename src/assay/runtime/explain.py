@@ -18,7 +18,7 @@ import numpy as np
 
 from assay._arguments import checked
 from assay._display import Brief
-from assay.data.labels import Task
+from assay.data.labels import Task, list_labels
 from assay.errors import InputError, did_you_mean
 from assay.runtime.contributions import linear_contributions
 from assay.runtime.predictor import Model, load_model
@@ -146,7 +146,7 @@ class Explanation(Brief):
             return int(self.probs.argmax())
         if label not in self.labels:
             raise InputError(
-                f"the model has no label '{label}'; labels: {', '.join(self.labels)}."
+                f"the model has no label '{label}'; labels: {list_labels(self.labels)}."
                 f"{did_you_mean(label, self.labels)}"
             )
         return self.labels.index(label)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay._display import html_block, html_table
+from assay.data.labels import list_labels
 from assay.runtime.manifest import Manifest
 
 __all__ = ["model_html"]
@@ -13,7 +14,7 @@ N_SHOWN_LABELS = 30
 def model_html(manifest: Manifest) -> str:
     """Return the model that a manifest describes, as HTML."""
     made = f"of {manifest.checkpoint['name']}, " if manifest.checkpoint else ""
-    labels = ", ".join(manifest.labels[:N_SHOWN_LABELS])
+    labels = list_labels(manifest.labels[:N_SHOWN_LABELS])
     if len(manifest.labels) > N_SHOWN_LABELS:
         labels += " …"
     rows = []

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from assay.data.labels import list_labels
 from assay.errors import InputError, did_you_mean
 from assay.runtime.predictor import Model
 
@@ -126,10 +127,10 @@ def _check_names(names: Mapping[str, str], labels: Sequence[str]) -> None:
     if unknown:
         raise InputError(
             f"the label map names '{unknown[0]}', which the model does not have; "
-            f"it has {', '.join(labels)}.{did_you_mean(unknown[0], labels)}"
+            f"it has {list_labels(labels)}.{did_you_mean(unknown[0], labels)}"
         )
     missing = [name for name in labels if name not in names]
     if missing:
         raise InputError(
-            f"the label map leaves out {', '.join(missing)}; every label of the model is needed"
+            f"the label map leaves out {list_labels(missing)}; every label of the model is needed"
         )

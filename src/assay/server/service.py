@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from assay._version import __version__
+from assay.data.labels import list_labels
 from assay.errors import did_you_mean
 from assay.runtime.explain import Explanation, ExplanationEntry, plan_explanation
 from assay.runtime.limits.confidence import LEANING, SURE
@@ -157,7 +158,7 @@ class Service:
         labels = served.model.labels
         if label is not None and label not in labels:
             short = label[:SHOWN_CHARS]
-            known = f"labels: {', '.join(labels)}.{did_you_mean(short, labels)}"
+            known = f"labels: {list_labels(labels)}.{did_you_mean(short, labels)}"
             raise ApiError(422, "validation", f"the model has no label '{short}'; {known}")
 
     def _check_function(self, served: ServedModel, function: str | None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from assay.catalogue import ENGLISH, Fact, open_language
-from assay.data.labels import LabelSet, Task
+from assay.data.labels import LabelSet, Task, list_labels
 from assay.errors import InputError, cut, did_you_mean
 from assay.evaluation.label_rules import AskedRule, find_impossible
 from assay.recipes.steps.cost_table import read_cost_table, read_cost_text, refuse_twice
@@ -202,7 +202,7 @@ def _say(fact: Fact) -> str:
 
 def _check_label(label: str, label_set: LabelSet, *, where: str) -> None:
     if label not in label_set.names:
-        known = ", ".join(label_set.names[:20])
+        known = list_labels(label_set.names[:20])
         raise InputError(
             f"{where} names the label '{cut(label)}', which the data do not have; "
             f"they have {known}.{did_you_mean(label, label_set.names)}"
