@@ -117,7 +117,7 @@ def test_long_text_is_explained_by_runs_of_words(compact, monkeypatch):
 def test_unknown_label_is_an_error_with_the_labels(linear):
     """A misspelt label is named with what was meant."""
     with pytest.raises(
-        InputError, match=r"no label 'joi'; labels: joy, sadness, .*Did you mean 'joy'\?"
+        InputError, match=r"no label 'joi'; labels: joy; sadness; .*Did you mean 'joy'\?"
     ):
         explain_text(linear, "happy").words("joi")
 
