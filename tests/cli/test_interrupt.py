@@ -59,14 +59,13 @@ def test_interrupted_run_keeps_what_was_finished(interrupted):
 
 
 def test_other_options_do_not_resume(invoke, interrupted, data, tmp_path):
-    """Another seed, other methods or other data are exit 2 and named, and the partial run stays as it is."""
+    """Another seed or other data are exit 2 and named, and the partial run stays as it is."""
     out = shutil.copytree(interrupted[0].with_name("r.partial"), tmp_path / "r.partial").with_name(
         "r"
     )
     before = listing(tmp_path)
     for more, named in (
         [["--seed", "1"], "seed"],
-        [["--methods", "linear"], "methods"],
         [["--max-rows", "20"], "data"],
     ):
         done = invoke("run", data, "--out", out, *OPTIONS, "--resume", *more)
@@ -77,6 +76,21 @@ def test_other_options_do_not_resume(invoke, interrupted, data, tmp_path):
             in done.stderr
         )
         assert listing(tmp_path) == before
+
+
+def test_resumed_run_may_leave_methods_out(invoke, interrupted, data, tmp_path):
+    """The message says so; what the others had done is taken as it is."""
+    assert "with --methods, those that take too long can be left out" in interrupted[1][2]
+    partial = shutil.copytree(interrupted[0].with_name("r.partial"), tmp_path / "r.partial")
+    options = ["--methods", "majority,linear", "--folds", "never", "--resume"]
+    done = invoke("run", data, "--out", partial.with_name("r"), *options)
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count("finished before, taken as it is") == 2
+    assert {one["method"] for one in read_json(tmp_path / "r/results.json")["methods"]} == {
+        "majority",
+        "linear",
+    }
+    assert {path.name for path in (tmp_path / "r/models").iterdir()} == {"majority", "linear"}
 
 
 def test_resumed_run_is_the_run_that_was_not_interrupted(interrupted, data, tmp_path, monkeypatch):

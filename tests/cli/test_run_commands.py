@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import pytest
 
@@ -97,3 +98,29 @@ def test_kept_texts_are_said_once_for_all_methods(invoke, tmp_path, data):
     done = invoke("run", data, "--out", run, *methods)
     assert done.exit_code == 0, done.output
     assert done.stderr.count("training texts are in the model now") == 1
+
+
+@pytest.mark.parametrize("separator", [None, "|"])
+def test_labels_that_are_probably_wrong_are_said_with_the_next_command(
+    invoke, tmp_path, monkeypatch, separator
+):
+    """The command of the page is complete; decisions that are there already are left alone."""
+    monkeypatch.chdir(tmp_path)
+    words = {"help": "open my box please", "cancel": "stop this order now"}
+    rows = [(name, f"{words[name]} {chr(97 + i % 26) * 3}{i}") for i in range(60) for name in words]
+    labels = [name for name, _ in rows]
+    labels[10:14] = ["cancel", "help", "cancel", "help"]
+    if separator:
+        labels = [f"{one}|all" if i % 3 else one for i, one in enumerate(labels)]
+    data = write_rows(tmp_path / "my t.csv", [text for _, text in rows], labels)
+    joined = ["--label-separator", separator] if separator else []
+    (tmp_path / "decisions.csv.journal").touch()
+    done = invoke("run", data.name, "--out", "run", "--methods", "majority,linear", *joined)
+    assert done.exit_code == 0, done.output
+    (command,) = [one for one in done.stdout.splitlines() if "assay review" in one]
+    words_of = shlex.split(command)
+    assert words_of[:5] == ["assay", "review", "my t.csv", "--issues", "run/issues.csv"]
+    assert words_of[5:7] == ["--out", "decisions-2.csv"]
+    assert words_of[7:] == joined
+    (line,) = [one for one in done.stdout.splitlines() if one.startswith("Labels:")]
+    assert ("probably missing" if separator else "4 probably wrong; the report lists") in line

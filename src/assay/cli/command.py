@@ -163,7 +163,7 @@ class _SayOnce(logging.Filter):
 
 
 @contextmanager
-def resumable(out: Path, progress: Progress, *, what: str) -> Iterator[None]:
+def resumable(out: Path, progress: Progress, *, what: str, also: str = "") -> Iterator[None]:
     """Say how to go on if the block is interrupted and left something in ``OUT.partial``.
 
     Parameters
@@ -172,6 +172,8 @@ def resumable(out: Path, progress: Progress, *, what: str) -> Iterator[None]:
     progress : Progress
     what : str
         What is kept there, as the start of a sentence: "finished methods are kept".
+    also : str
+        How else one can go on, as the end of it.
     """
     with first_speaks():
         try:
@@ -179,5 +181,5 @@ def resumable(out: Path, progress: Progress, *, what: str) -> Iterator[None]:
         except (KeyboardInterrupt, Exception) as err:
             partial = partial_folder(out)
             if not isinstance(err, InputError) and partial.is_dir():
-                progress.say(f"{what} in {partial}: add --resume to go on")
+                progress.say(f"{what} in {partial}: add --resume to go on{also}")
             raise

@@ -1,6 +1,7 @@
-"""The command that applies decisions, ready to paste: `audit` and `review` end with it.
+"""The commands that come next, ready to paste.
 
-It is `assay fix`, or `assay run` for files that cannot be written again.
+`audit` and `review` end with the one that applies decisions: `assay fix`, or `assay run` for files
+that cannot be written again. `run` ends with the `assay review` on which decisions are made.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from assay._paths import expand_home
 from assay.errors import DataError
 
-__all__ = ["fix_command_for"]
+__all__ = ["fix_command_for", "review_command_for"]
 
 KINDS_OF_TOOLS = (".json", ".jsonl", ".parquet")
 
@@ -48,6 +49,29 @@ def fix_command_for(data: str, decisions: Path, flags: str) -> str:
     return f"{shlex.join(command)} {flags}".rstrip()
 
 
+def review_command_for(data: str, issues: Path, flags: str) -> str:
+    """Return the `assay review` of what the audit of a run found.
+
+    Parameters
+    ----------
+    data : str
+        As it was given. The empty string is returned for what is no file or folder of a person's
+        own.
+    issues : Path
+    flags : str
+        How the data were read, as flags.
+
+    Examples
+    --------
+    >>> review_command_for("sample", Path("runs/sample/issues.csv"), "")
+    ''
+    """
+    if not expand_home(data).exists():
+        return ""
+    command = ["assay", "review", data, "--issues", str(issues), "--out", str(_free_decisions())]
+    return f"{shlex.join(command)} {flags}".rstrip()
+
+
 def _can_be_fixed(path: Path) -> bool:
     """Tell whether `assay fix` writes a file, or all files of a folder, again."""
     from assay.data.files.formats import file_kind
@@ -74,4 +98,12 @@ def _free_name(path: Path) -> Path:
     while path.exists():
         path = path.with_name(f"fixed-{number}-{name}")
         number += 1
+    return path
+
+
+def _free_decisions() -> Path:
+    """Return a name for decisions that no other decisions have."""
+    path, number = Path("decisions.csv"), 2
+    while path.exists() or path.with_name(f"{path.name}.journal").exists():
+        path, number = Path(f"decisions-{number}.csv"), number + 1
     return path

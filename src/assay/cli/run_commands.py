@@ -13,6 +13,7 @@ import typer
 from assay._display import percent
 from assay.catalogue import ENGLISH, Fact, open_language
 from assay.cli.command import add_command, resumable
+from assay.cli.next_step import review_command_for
 from assay.cli.options import (
     Checkpoint,
     ChoiceFlags,
@@ -27,6 +28,7 @@ from assay.cli.options import (
     Overwrite,
     ReportLanguage,
     RuleFlags,
+    reading_flags,
     split_names,
 )
 from assay.cli.rule_check import refuse_broken_rule
@@ -47,6 +49,13 @@ __all__ = ["register"]
 PANEL = "The whole job"
 MACRO_F1 = "macro-f1"  # the metric by which methods may be chosen, beside accuracy
 EXPLAINED = {MACRO_F1: " (every label counts the same in it, however rare)"}
+OTHER_METHODS = "; with --methods, those that take too long can be left out"
+# Kinds of the audit that propose another label, as the terminal calls them
+SUSPECTS = {
+    "wrong_label": "probably wrong",
+    "missing_label": "probably missing",
+    "extra_label": "probably too many",
+}
 INTERVAL = "95 % interval"
 # How a sentence about scores begins, and what their texts are called: by the kind of the evidence
 ON_TEXTS = {
@@ -55,7 +64,10 @@ ON_TEXTS = {
     "out_of_fold": ("Out of fold:", "texts, each by models that had not seen it,"),
 }
 ResumeRun = Annotated[
-    bool, typer.Option("--resume", help="Continue an interrupted run where it stopped.")
+    bool,
+    typer.Option(
+        "--resume", help="Continue an interrupted run where it stopped, or with other --methods."
+    ),
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that assay run wrote.")]
 
@@ -116,7 +128,7 @@ def run_command(
         report_language=report_language,
     )
     progress = common.progress()
-    with resumable(out, progress, what="finished methods are kept"):
+    with resumable(out, progress, what="finished methods are kept", also=OTHER_METHODS):
         results = run_data(
             data, out, options=options, overwrite=overwrite, resume=resume, progress=progress
         )
@@ -124,6 +136,8 @@ def run_command(
         print_json(results)
     else:
         _show_run(results, out)
+        _show_suspects(results, data, out, reading_flags(options.data.recorded(data)))
+        _show_end(out)
     refuse_broken_rule(_rule_of(results), as_json=common.json)
 
 
@@ -163,6 +177,25 @@ def _show_run(results: dict[str, Any], out: Path) -> None:
     said = (more or {}).get("said") or results["no_more_texts"]
     if said:
         print_sentence(f"More texts:  {said}")
+
+
+def _show_suspects(results: Mapping[str, Any], data: str, out: Path, flags: str) -> None:
+    """Say how many labels are probably wrong, and how they are corrected."""
+    counts = {one["kind"]: one["n_rows"] for one in results["data"]["audit"]["counts"]}
+    said = [f"{counts[kind]:,} {name}" for kind, name in SUSPECTS.items() if kind in counts]
+    if not said:
+        return
+    line = f"Labels:      {', '.join(said)}; the report lists them."
+    command = review_command_for(data, out / "issues.csv", flags)
+    if not command:
+        print_sentence(line)
+        return
+    print_sentence(f"{line} Decide on them on a page:")
+    print_line(f"             {command}")
+
+
+def _show_end(out: Path) -> None:
+    """Say where the report is and how the model is used."""
     print_line(f"Look at:     {out / 'report.html'}")
     print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 
@@ -281,8 +314,6 @@ def _show_several(results: dict[str, Any], out: Path) -> None:
     print_sentence(f"Recommended: {results['why'].rstrip('.')}.")
     _print_doubts(results["doubts"])
     _print_notes(results["warnings"], results["doubts"])
-    print_line(f"Look at:     {out / 'report.html'}")
-    print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 
 
 def _several_cells(one: Mapping[str, Any], field: str, *, by_evidence: bool) -> dict[str, str]:

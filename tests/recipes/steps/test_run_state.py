@@ -91,6 +91,34 @@ def test_other_identity_is_refused_and_nothing_deleted(partial):
     assert listing(partial) == before
 
 
+def test_resumed_run_may_have_other_methods(partial):
+    """A method that takes too long can be left out; the work on the others is kept."""
+    for path in ("folds/majority.npz", "folds/finetune.npz", "training/finetune/state.json"):
+        (partial / path).parent.mkdir(parents=True, exist_ok=True)
+        (partial / path).write_text("old", encoding="utf-8")
+    folder = partial / "models" / "majority"
+    fewer = RunState.open(partial, identity={**IDENTITY, "methods": ["majority"]})
+    assert fewer.finished("majority", folder) is not None
+    assert {name for name in listing(partial) if name.startswith(("folds/", "training/"))} == {
+        "folds/majority.npz"
+    }
+    others = RunState.open(partial, identity={**IDENTITY, "methods": ["linear"]})
+    assert others.finished("majority", folder) is None
+    assert not folder.exists()
+
+
+def test_resumed_run_may_leave_out_all_that_read_a_checkpoint(partial):
+    """Another checkpoint is refused only where both runs have one."""
+    reads = {**IDENTITY, "checkpoint": "e5", "checkpoint_sha256": "5e"}
+    others = {**IDENTITY, "checkpoint": "auto", "checkpoint_sha256": None}
+    content = read_json(partial / "state.json")
+    (partial / "state.json").write_text(json.dumps(content | {"identity": reads}), encoding="utf-8")
+    with pytest.raises(InputError, match="other checkpoint, checkpoint_sha256 than"):
+        RunState.open(partial, identity=reads | {"checkpoint": "mini", "checkpoint_sha256": "31"})
+    RunState.open(partial, identity=others)
+    RunState.open(partial, identity=reads)
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"identity": {}}', '{"identity": 1, "finished": {}}']
 )

@@ -27,6 +27,8 @@ AFRESH = "put --overwrite in the place of --resume to start afresh"
 LOG = "run.log"
 FOLDS = "folds"  # holds one file of predictions per method that is judged out of fold
 STATES = "training"  # holds one folder per method, while it is trained
+METHODS = "methods"  # of an identity: a resumed run may have others, since each is trained alone
+CHECKPOINT = ("checkpoint", "checkpoint_sha256")  # the second is null where no method reads one
 MEASURED = ("scores", "coverage_curve", "scope", "abstain", "label_rule")  # entries of assay.json
 
 
@@ -60,6 +62,9 @@ class RunState:
     def open(cls, root: Path, *, identity: Mapping[str, object]) -> RunState:
         """Read the state of a resumed run, or begin one; delete what was left unfinished.
 
+        A resumed run may leave methods out, or have others as well: the work on those that it does
+        not have is deleted.
+
         Raises
         ------
         InputError
@@ -70,6 +75,8 @@ class RunState:
         if path.is_file():
             state.content = _read(path)
             _check_same(root, before=state.content["identity"], now=identity)
+            state.content["identity"] = identity
+            state._leave_out_others(root)
         state._delete_unfinished(root)
         state._write()
         return state
@@ -105,6 +112,19 @@ class RunState:
         # Whole or not at all: a process that is killed meanwhile leaves the old state.
         write_whole(self.path, json.dumps(self.content, ensure_ascii=True, indent=1) + "\n")
 
+    def _leave_out_others(self, root: Path) -> None:
+        """Forget the work on methods that the resumed run does not have."""
+        methods = self.content["identity"].get(METHODS, ())
+        assert isinstance(methods, list | tuple)
+        finished = self.content["finished"]
+        self.content["finished"] = {name: finished[name] for name in finished if name in methods}
+        for path in root.glob(f"{FOLDS}/*.npz"):
+            if path.stem not in methods:
+                path.unlink()
+        for path in root.glob(f"{STATES}/*"):
+            if path.name not in methods:
+                shutil.rmtree(path)
+
     def _delete_unfinished(self, root: Path) -> None:
         """Delete everything but the log, finished models and states of trainings.
 
@@ -121,7 +141,10 @@ class RunState:
 
 
 def _check_same(root: Path, *, before: Mapping[str, object], now: Mapping[str, object]) -> None:
-    changed = [name for name in now if before.get(name) != now[name]]
+    free = {METHODS}
+    if None in (before.get(CHECKPOINT[1]), now.get(CHECKPOINT[1])):
+        free |= set(CHECKPOINT)  # one of the two runs has no method that reads one
+    changed = [name for name in now if name not in free and before.get(name) != now[name]]
     if changed:
         raise InputError(
             f"{root} cannot be resumed: other {', '.join(changed)} than in the interrupted run",
