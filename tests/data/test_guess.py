@@ -121,3 +121,23 @@ def test_proposal_is_a_command_with_everything_else_that_is_wrong(tmp_path):
     with pytest.raises(DataError) as caught:
         load_data(tmp_path / "d.csv")
     assert caught.value.flags[0] == "--text-column v2 --label-column v1 --encoding cp1252"
+
+
+def test_columns_of_frames_are_proposed(tmp_path):
+    """A notebook shows them below the error, as arguments; empty cells are no values."""
+    pandas = pytest.importorskip("pandas")
+    rows = [
+        {
+            "nr": i,
+            "msg": f"something was said {i}",
+            "late": "x" * (i % 2),
+            "rude": "x" * (i % 3 == 0),
+        }
+        for i in range(20)
+    ]
+    made = pandas.DataFrame(rows)
+    for frame in (made, made.replace("", None), made.replace("", float("nan"))):
+        with pytest.raises(DataError, match="no text column found in DataFrame") as caught:
+            load_data(frame)
+        assert caught.value.__notes__ == ["try: text_column='msg', label_columns=['late', 'rude']"]
+    assert len(load_data(frame, text_column="msg", label_columns=["late", "rude"])["all"]) == 20

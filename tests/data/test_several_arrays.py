@@ -111,6 +111,10 @@ def test_matrices_are_read_alike() -> None:
         (pd.DataFrame({"a": [1, None], "b": [0, 1]}), "holds other values"),
         (pd.DataFrame({"a": pd.array([1, None], "Int64"), "b": [0, 1]}), "holds other values"),
         (pd.DataFrame({"a": ["x", ""], "b": [0, 1]}), "holds other values"),
+        (
+            pd.DataFrame({"a": ["x", None], "b": [float("nan"), "x"]}),
+            r"other values; .*where 'x' says yes: \(labels == 'x'\).astype\(int\)",
+        ),
         (pd.DataFrame({"a": [0, 1]}), r"has 1 column; .*give labels\['a'\]"),
         (pd.DataFrame([[0, 1], [1, 0]], columns=["a", "a"]), "two columns .* are called 'a'"),
         (pd.DataFrame([[0, 1], [1, 0]], columns=["a", 1]), "some columns .* by texts and others"),

@@ -8,15 +8,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from assay._optional import require
+from assay.data.cell_values import is_null
 from assay.data.columns import check_unique, tell_apart
 from assay.data.files.arrow_values import seen_values
 from assay.data.files.parquet import names_of_schema
 from assay.data.files.readers import Row
+from assay.data.guess import propose_columns
 from assay.data.label_dtypes import check_label_dtype
 from assay.data.raw_split import RawSplit, split_name
+from assay.data.several_arrays import advise_matrix
 from assay.data.split_column import POSSIBLE_COLUMNS, SPLIT_COLUMNS
 from assay.data.texts import SPLIT_ORDER, LabelledTexts, plain_list
 from assay.errors import DataError, InputError, cut, plural
@@ -32,6 +36,7 @@ ACCEPTED = (
     "a path, 'sample', a Hub id, a DatasetDict, a Dataset, a pandas, polars or pyarrow table, "
     "or a pair (texts, labels)"
 )
+N_PEEKED = 1000  # rows by which columns are proposed
 EXPORTED_COLUMNS = ["split", "line", "text", "label", "label_name"]  # of Splits.to_pandas
 
 
@@ -182,7 +187,18 @@ def _column_split(
         for number, values in enumerate(rows, 1):
             yield Row(number, dict(zip(names, values, strict=True)))
 
-    return RawSplit(source, columns, read, class_names or {}, unit="row")
+    propose = partial(_propose, columns, column)
+    return RawSplit(source, columns, read, class_names or {}, unit="row", propose=propose)
+
+
+def _propose(columns: Sequence[str], column: Callable[[str], Iterable[Any]]) -> list[str]:
+    """Return flags that name columns which look like texts and labels; see `propose_columns`."""
+    cells = [islice(column(name), N_PEEKED) for name in columns]
+    rows = []
+    for number, values in enumerate(zip(*cells, strict=True), 1):
+        known = [None if is_null(value) else value for value in values]
+        rows.append(Row(number, dict(zip(columns, known, strict=True))))
+    return propose_columns(rows, has_header=True)
 
 
 def _dataset_split(dataset: Any, *, source: str) -> RawSplit:
@@ -325,9 +341,10 @@ def _indicator_split(
     rows = plain_list(cells.to_numpy() if hasattr(cells, "to_numpy") else cells)
     values = {value for row in rows for value in row}
     if not values <= {0, 1}:
-        odd = sorted(map(str, values - {0, 1}))[0]
+        odd = min(values - {0, 1}, key=lambda value: (is_null(value), str(value)))
         raise DataError(
-            f"the matrix of labels of {source} holds {odd}; zeros and ones are accepted"
+            f"the matrix of labels of {source} holds {odd}; zeros and ones are accepted",
+            hint=advise_matrix(list(values)),
         )
     labels = [[name for name, cell in zip(names, row, strict=True) if cell] for row in rows]
     columns: dict[str, list[Any]] = {"text": plain_list(texts), "label": labels}

@@ -21,7 +21,15 @@ from assay.data.label_forms import are_matrix_rows
 from assay.data.texts import plain_list
 from assay.errors import InputError, cut, plural
 
-__all__ = ["check_lists", "is_matrix", "label_lists", "name_labels", "own_labels", "read_matrix"]
+__all__ = [
+    "advise_matrix",
+    "check_lists",
+    "is_matrix",
+    "label_lists",
+    "name_labels",
+    "own_labels",
+    "read_matrix",
+]
 
 LISTS = (list, tuple, set, frozenset)  # of the labels of a text
 PLAIN = (str, int, float, bool, *LISTS)
@@ -166,12 +174,26 @@ def read_matrix(labels: Any) -> tuple[np.ndarray, np.ndarray]:
         )
     cells = _cells(labels)
     if not _are_zeros_and_ones(cells):
-        holds_names = bool(cells.size) and isinstance(cells.ravel()[0], str)
         raise InputError(
             "the matrix of labels holds other values; zeros and ones are accepted",
-            hint="give names as lists: labels.tolist()" * holds_names,
+            hint=advise_matrix(cells.ravel().tolist()),
         )
     return _column_names(labels), cells.astype(np.int64)
+
+
+def advise_matrix(values: Sequence[Any]) -> str:
+    """Say what to give in the place of a matrix with these cells, where that can be told.
+
+    >>> advise_matrix(["x", None, "", "x"])
+    "where 'x' says yes: (labels == 'x').astype(int)"
+    >>> advise_matrix(["delivery", "refund"])
+    'give names as lists: labels.tolist()'
+    """
+    known = {value for value in values if not is_null(value) and value != ""}
+    if len(known) == 1 and isinstance(mark := known.pop(), str):
+        return f"where {mark!r} says yes: (labels == {mark!r}).astype(int)"
+    holds_names = bool(values) and isinstance(values[0], str)
+    return "give names as lists: labels.tolist()" * holds_names
 
 
 def _cells(labels: Any) -> np.ndarray:
