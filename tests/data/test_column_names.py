@@ -8,6 +8,7 @@ import pytest
 
 from assay.data.column_names import LABEL_NAMES, TEXT_NAMES, fold_name
 from assay.data.columns import find_columns
+from assay.errors import DataError
 
 
 def test_well_known_names_are_distinct():
@@ -48,6 +49,9 @@ def test_well_known_names_are_distinct():
         ("உரை", "வகை"),
         ("відгук", "мітка"),
         ("تبصرہ", "زمرہ"),
+        ("질문", "종류"),
+        ("質問", "区分"),
+        ("descripción", "tema"),
     ],
 )
 def test_columns_are_found_in_the_language_of_their_writer(text, label):
@@ -84,3 +88,12 @@ def test_a_name_copied_from_a_cell_is_that_of_its_column():
     """Spreadsheets copy marks of direction with it."""
     given = find_columns(["النص", "x"], text_column="\u200fالنص", label_column="x", source="x.csv")
     assert given == ("النص", "x")
+
+
+def test_words_that_may_mean_something_else_come_last():
+    """A table that was read before is read as before."""
+    names = ["질문", "내용", "유형", "분류"]
+    assert find_columns(names, source="x.csv") == ("내용", "분류")
+    with pytest.raises(DataError) as caught:
+        find_columns(["번호", "학생 질문", "종류"], source="x.csv")
+    assert caught.value.flags == ("--text-column '학생 질문'",)

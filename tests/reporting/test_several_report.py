@@ -194,8 +194,8 @@ def test_scores_are_explained_where_they_first_appear(report):
 def test_a_fall_is_said_right_after_the_first_sentence(report):
     """Test below the evidence is on the first screen; reports of earlier versions lack it."""
     said_in = (
-        ("en", "Read with care: test is below what the evidence promised"),
-        ("ko", "주의: 테스트 점수가 선택 근거에서 기대한 것보다 낮"),
+        ("en", "> **Read with care:** test is below what the evidence promised"),
+        ("ko", "> **주의:** 테스트 점수가 선택 근거에서 기대한 것보다 낮"),
     )
     for language, said in said_in:
         written = render_several_markdown(report, {}, language=language).split("\n\n")

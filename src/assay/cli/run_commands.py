@@ -43,6 +43,7 @@ from assay.cli.show import print_json, print_line, print_sentence, print_table
 
 if TYPE_CHECKING:
     from assay.evaluation.rule_effects import RuleOutcomeEntry
+    from assay.recipes.run import RunOptions
 
 __all__ = ["register"]
 
@@ -135,13 +136,11 @@ def run_command(
     if common.json:
         print_json(results)
     else:
-        _show_run(results, out)
-        _show_suspects(results, data, out, reading_flags(options.data.recorded(data)))
-        _show_end(out)
+        _show_run(results, data, out, options)
     refuse_broken_rule(_rule_of(results), as_json=common.json)
 
 
-def _rule_of(results: dict[str, Any]) -> RuleOutcomeEntry | None:
+def _rule_of(results: Mapping[str, Any]) -> RuleOutcomeEntry | None:
     """Return what was chosen for the recommended method; None if nothing was asked for."""
     found: RuleOutcomeEntry | None = _find_recommended(results).get("label_rule")
     return found
@@ -154,11 +153,19 @@ def _find_recommended(results: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _show_run(results: dict[str, Any], out: Path) -> None:
+def _show_run(results: dict[str, Any], data: str, out: Path, options: RunOptions) -> None:
     """Print the leaderboard, the recommendation and what to do next."""
     if results.get("task") == "multi":
-        _show_several(results, out)
-        return
+        _show_several(results)
+    else:
+        _show_single(results)
+    _show_suspects(results, data, out, reading_flags(options.data.recorded(data)))
+    print_line(f"Look at:     {out / 'report.html'}")
+    print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
+
+
+def _show_single(results: Mapping[str, Any]) -> None:
+    """Print the leaderboard of a run whose texts have one label each."""
     own = _find_recommended(results)
     by_evidence = _leads_with_evidence(own)
     rows = [_leaderboard_row(row, results, by_evidence=by_evidence) for row in results["methods"]]
@@ -192,12 +199,6 @@ def _show_suspects(results: Mapping[str, Any], data: str, out: Path, flags: str)
         return
     print_sentence(f"{line} Decide on them on a page:")
     print_line(f"             {command}")
-
-
-def _show_end(out: Path) -> None:
-    """Say where the report is and how the model is used."""
-    print_line(f"Look at:     {out / 'report.html'}")
-    print_line(f"Predict:     assay predict {shlex.quote(str(out / 'model'))} FILE")
 
 
 def _print_doubts(doubts: Sequence[str]) -> None:
@@ -276,7 +277,7 @@ def _say_small_test(own: Mapping[str, Any]) -> list[str]:
     return [open_language(ENGLISH).tell(Fact.of(kind, **values)) for kind in kinds]
 
 
-def _show_several(results: dict[str, Any], out: Path) -> None:
+def _show_several(results: Mapping[str, Any]) -> None:
     """Print the leaderboard of a run whose texts may have several labels."""
     from assay.evaluation.several_choice import METRIC_NAMES
     from assay.evaluation.several_scores import SEVERAL_METRICS
@@ -338,7 +339,7 @@ def _print_ratings(row: Mapping[str, Any]) -> None:
 
 
 def _leaderboard_row(
-    row: dict[str, Any], results: dict[str, Any], *, by_evidence: bool
+    row: Mapping[str, Any], results: Mapping[str, Any], *, by_evidence: bool
 ) -> dict[str, str]:
     evidence, test = row["evidence"], row["test"]
     is_macro = results["choice"]["metric"] == MACRO_F1

@@ -30,6 +30,9 @@ ENGLISH_LABEL_NAMES = (
 )
 SEVERAL_LABEL_NAMES = "topics tags keywords genres categories emotions"
 KOREAN_LABEL_NAMES = "라벨 레이블 감정 감성 분류 카테고리 주제 의도"
+# Words that may mean something else, too: taken where a table has none of the others.
+LAST_TEXT_NAMES = "질문 문의 質問 投稿 感想 consulta opinión descripción"
+LAST_LABEL_NAMES = "종류 유형 種類 種別 区分 tema sentimiento"
 # By language: the words for "text"; those for a sentence, a comment, a message and the like; the
 # words for "label"; those for a category, a class and a sentiment. Those of Korean and English are
 # above, and a word that several languages have is there once. A name of two words has them joined
@@ -113,6 +116,7 @@ TEXT_NAMES = (
     _tier(LONG_TEXT_NAMES.split()),
     _other(0),
     _other(1),
+    _tier(LAST_TEXT_NAMES.split()),
 )
 LABEL_NAMES = (
     ("label_name", "label_text"),
@@ -122,4 +126,5 @@ LABEL_NAMES = (
     _tier(SEVERAL_LABEL_NAMES.split()),
     _other(2),
     _other(3),
+    _tier(LAST_LABEL_NAMES.split()),
 )

@@ -113,6 +113,7 @@ def _fill(
         "title": report["title"],
         "version": report.get("assay_version"),
         "sentences": sentences,
+        "caveats": report.get("caveats", []),
         "tiles": tell_tiles(report, spoken),
         "tables": tell_tables(report, spoken),
         "facts": tell_facts(report, spoken),

@@ -55,7 +55,7 @@ def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
     """Return the first sentences: what to take, how good it is, and what to know."""
     shown, where = _shown_first(report)
     intervals = shown["intervals"]
-    data, care = report["data"], spoken.say("verdict.care")
+    data = report["data"]
     return [
         spoken.say(
             TAKEN_BY[where],
@@ -68,7 +68,6 @@ def tell_several(report: Mapping[str, Any], spoken: Spoken) -> list[str]:
             micro_high=intervals["f1_micro"][1],
             n_texts=shown["n_texts"],
         ),
-        *(care + " " + spoken.tell(fact) for fact in report.get("caveats", [])),
         spoken.say("several.explain_f1"),
         _why(report["choice"], spoken),
         spoken.say(
