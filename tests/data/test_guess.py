@@ -139,5 +139,6 @@ def test_columns_of_frames_are_proposed(tmp_path):
     for frame in (made, made.replace("", None), made.replace("", float("nan"))):
         with pytest.raises(DataError, match="no text column found in DataFrame") as caught:
             load_data(frame)
+        assert "all of them with label_columns" in str(caught.value)
         assert caught.value.__notes__ == ["try: text_column='msg', label_columns=['late', 'rude']"]
     assert len(load_data(frame, text_column="msg", label_columns=["late", "rude"])["all"]) == 20

@@ -169,9 +169,11 @@ def _show_together(splits: dict[str, SplitSummary]) -> None:
     together = split.get("together")
     if together is None:
         return
-    per_text = [f"{n}: {count:,}" for n, count in together["labels_per_text"].items()]
+    per_text = [f"{count:,} with {n}" for n, count in together["labels_per_text"].items()]
     where = "" if name == "all" else f" of {name}"
-    print_line(f"labels per text{where}: {together['mean']:.2f} on average ({', '.join(per_text)})")
+    print_line(
+        f"labels per text{where}: {together['mean']:.2f} on average (texts: {', '.join(per_text)})"
+    )
     rows = []
     for pair in together["pairs"][:MAX_TOGETHER]:
         first, second = map(cut, pair["labels"])

@@ -22,6 +22,10 @@ OTHER_COLUMN = {"--text-column": "--label-column", "--label-column": "--text-col
 TABLES = (".csv", ".tsv", ".xlsx")
 MARK = re.compile(r"[^\w .\"'()\[\]-]")  # what may be a delimiter inside the name of a column
 IN_COLUMNS = "white space separates its columns: save it as CSV, with commas or tabs"
+SEVERAL_COLUMNS = (
+    "name one with --label-column, or, where each label has a column of its own, all of them with "
+    "--label-columns"
+)
 IN_QUOTES = (
     "each line is in quotes as a whole: save the table again, with its columns in cells of "
     "their own"
@@ -51,6 +55,7 @@ def explain_columns(raw: RawSplit, err: DataError, *, is_named: bool) -> DataErr
             if special is not None:
                 return special
         flags = _better_flags(raw, flags)
+        err = _name_several(err, flags)
     return with_flags(err, flags, raw.trouble or find_late_trouble(raw.origin))
 
 
@@ -95,6 +100,13 @@ def _judge_lone_column(origin: Origin, columns: Sequence[str], err: DataError) -
         flag = f"--delimiter {shown}"
         return DataError(err.message, hint=f"if {shown} separates them: {flag}", flags=[flag])
     return None
+
+
+def _name_several(err: DataError, flags: Sequence[str]) -> DataError:
+    """Return the error with a hint that fits where columns of yes and no are proposed."""
+    if any(" --label-columns " in flag for flag in flags):
+        return DataError(err.message, hint=SEVERAL_COLUMNS)
+    return err
 
 
 def _better_flags(raw: RawSplit, flags: Sequence[str]) -> Sequence[str]:
