@@ -173,6 +173,7 @@ def test_unseen_texts_are_shown_apart(invoke, folder):
     assert set(shapes["SeveralSlice"]) == set(by[0])
     assert set(shapes["SeveralUnseen"]) == set(by[0]["unseen"])
     judged = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [one["desk"] for one in judged] == [one["desk"] for one in rows]
     assert sum(not row["trained_on"] for row in judged) == 24
 
 

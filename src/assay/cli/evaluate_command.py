@@ -99,7 +99,7 @@ def evaluate_command(
       assay evaluate runs/sample/model reviews.csv --out judged.csv
       assay evaluate someone/their-classifier tweets/ --label-map labels.json
     """
-    from assay.evaluation.text_table import check_table, write_table
+    from assay.evaluation.text_table import check_table, with_column, write_table
     from assay.output_place import check_apart
     from assay.recipes.evaluate import evaluate_model
     from assay.recipes.evaluate_several import SeveralEvaluation
@@ -121,10 +121,11 @@ def evaluate_command(
             long_texts=long_texts,
             progress=common.progress(),
         )
-        if by is not None:
-            found = _score_values(found, loaded, by, seed=common.seed)
+        values = _read_values(found, loaded, by)
+        found = _score_values(found, by, values, seed=common.seed)
         if out is not None:
-            write_table(found.table_rows(out), out, overwrite=overwrite)
+            rows = with_column(found.table_rows(out), by, values)
+            write_table(rows, out, overwrite=overwrite)
     if common.json:
         print_json(found.to_dict())
         return
@@ -134,6 +135,17 @@ def evaluate_command(
         _show(found, flags.id_column, unit=loaded.unit)
     if out is not None:
         print_line(f"{found.scores.n_texts:,} texts with their scores are written to {out}")
+
+
+def _read_values(
+    found: Evaluation | SeveralEvaluation, loaded: Splits, column: str | None
+) -> list[str]:
+    """Return what a column of the data says of each text; nothing where none was asked for."""
+    from assay.recipes.steps.by_column import read_column
+
+    if column is None:
+        return []
+    return read_column(loaded, found.split, found.scored.labelled.lines, column)
 
 
 def _load(data: str, options: DataOptions, progress: Progress) -> Splits:
@@ -147,13 +159,14 @@ def _load(data: str, options: DataOptions, progress: Progress) -> Splits:
 
 
 def _score_values(
-    found: Evaluation | SeveralEvaluation, loaded: Splits, column: str, *, seed: int
+    found: Evaluation | SeveralEvaluation, column: str | None, values: list[str], *, seed: int
 ) -> Evaluation | SeveralEvaluation:
-    """Add the scores for each value of a column of the data."""
+    """Add the scores for each value of a column of the data, if one was asked for."""
     from assay.recipes.evaluate_several import SeveralEvaluation
-    from assay.recipes.steps.by_column import read_column, score_several_values, score_values
+    from assay.recipes.steps.by_column import score_several_values, score_values
 
-    values = read_column(loaded, found.split, found.scored.labelled.lines, column)
+    if column is None:
+        return found
     if isinstance(found, SeveralEvaluation):
         several = found.scored
         own = score_several_values(

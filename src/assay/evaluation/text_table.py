@@ -14,7 +14,7 @@ from assay.data.texts import LabelledTexts
 from assay.disk import atomic_file, check_output, refusals_of_disk
 from assay.output_lock import lock_output
 
-__all__ = ["check_table", "text_rows", "write_table"]
+__all__ = ["check_table", "text_rows", "with_column", "write_table"]
 
 SCORE_DIGITS = 6
 RUN_BY_SPREADSHEETS = {".csv", ".tsv"}  # a workbook marks its cells as text
@@ -69,6 +69,34 @@ def text_rows(
         if seen is not None:
             found["trained_on"] = bool(seen[i])
         yield {**found, **dict(zip(score_names, rounded, strict=True))}
+
+
+def with_column(
+    rows: Iterator[dict[str, Any]], column: str | None, values: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield rows with what a column of the data says of each text.
+
+    Parameters
+    ----------
+    rows : iterator of dict
+        One per text.
+    column : str or None
+        Its name; with ``data:`` before it where the rows have one of that name. None: rows are
+        left as they are.
+    values : sequence of str
+        One per text.
+
+    Examples
+    --------
+    >>> list(with_column(iter([{"text": "so happy", "row": 2}]), "row", ["7"]))
+    [{'text': 'so happy', 'row': 2, 'data:row': '7'}]
+    """
+    if column is None:
+        yield from rows
+        return
+    for row, value in zip(rows, values, strict=True):
+        name = f"data:{column}" if column in row else column
+        yield {**row, name: value}
 
 
 def check_table(out: Path, *, overwrite: bool) -> None:
