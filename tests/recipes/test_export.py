@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 from _support.small_models import EDGE_TEXTS, small_data, small_estimator
 from _support.small_runs import listing, run_assay, write_data
@@ -27,6 +27,7 @@ from assay.data.labels import LabelSet
 from assay.data.load import load_data
 from assay.errors import CheckError, DataError, InputError, OutputExistsError
 from assay.models import keep_texts, save_model
+from assay.models.onnx.quantize import quantize_onnx
 from assay.recipes import export
 from assay.recipes.export import ParityLimits, export_model
 from assay.recipes.verify import verify_model
@@ -124,6 +125,37 @@ def test_int8_copy_is_smaller_and_close(models, tmp_path, method):
     claim = next(one for one in copy.manifest.scores if one["metric"] == "accuracy")
     assert claim["value"] == report.accuracy_after
     assert verify_model(tmp_path / "copy", load_data(copy.manifest.training_data["source"])).claims
+
+
+def test_int8_keeps_what_the_last_layer_reads_in_small_numbers(tmp_path):
+    """Hidden states of 1e-20 beside others of 1, which weights of 1e20 read, as heads have them."""
+    rng = np.random.default_rng(0)
+    scale = np.array([1, 1, 1, 1e-20], dtype=np.float32)
+    first = rng.normal(size=(4, 4)).astype(np.float32) * scale
+    head = rng.normal(size=(2, 4)).astype(np.float32) / scale
+    nodes = [
+        helper.make_node("MatMul", ["x", "first"], ["states"], "encoder"),
+        helper.make_node("Gemm", ["states", "head", "bias"], ["logits"], "head", transB=1),
+    ]
+    constants = {"first": first, "head": head, "bias": np.zeros(2, dtype=np.float32)}
+    graph = helper.make_graph(
+        nodes,
+        "two layers",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [None, 4])],
+        [helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, [None, 2])],
+        [numpy_helper.from_array(own, name) for name, own in constants.items()],
+    )
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), tmp_path / "plain.onnx")
+    quantize_onnx(tmp_path / "plain.onnx", tmp_path / "quantized.onnx")
+    x = rng.normal(size=(50, 4)).astype(np.float32)
+    plain, quantized = (
+        onnxruntime.InferenceSession(str(tmp_path / f"{name}.onnx")).run(None, {"x": x})[0]
+        for name in ("plain", "quantized")
+    )
+    assert np.abs(plain - quantized).max() < 0.1 * np.abs(plain).max()
+    written = onnx.load(str(tmp_path / "quantized.onnx")).graph
+    assert "MatMulInteger" in {node.op_type for node in written.node}
 
 
 def test_int8_weights_leave_room_for_cpus_without_vnni(models, tmp_path):

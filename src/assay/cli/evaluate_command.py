@@ -124,8 +124,7 @@ def evaluate_command(
         values = _read_values(found, loaded, by)
         found = _score_values(found, by, values, seed=common.seed)
         if out is not None:
-            rows = with_column(found.table_rows(out), by, values)
-            write_table(rows, out, overwrite=overwrite)
+            write_table(with_column(found.table_rows(out), by, values), out, overwrite=overwrite)
     if common.json:
         print_json(found.to_dict())
         return

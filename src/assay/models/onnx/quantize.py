@@ -17,6 +17,7 @@ from assay.models.onnx.packed import PREFIX, unpack_weights
 
 __all__ = ["describe_onnx", "quantize_onnx"]
 
+LAYERS = {"Gemm", "MatMul"}
 PREPARED = (
     "onnx.quant.pre_process",
     "onnxruntime.quant",
@@ -26,7 +27,9 @@ PREPARED = (
 def quantize_onnx(source: Path, out: Path) -> None:
     """Write `source` with 8-bit weights.
 
-    Activations are quantised as they come, so there is nothing to calibrate.
+    Activations are quantised as they come, so there is nothing to calibrate. The last layer stays
+    in float32: it is small, and the head of `features` has weights of 1e31 for what is 1e-32 in
+    the hidden states of some checkpoints, which one scale per text cannot hold.
 
     Parameters
     ----------
@@ -40,6 +43,7 @@ def quantize_onnx(source: Path, out: Path) -> None:
     helper.set_model_props(model, {**metadata, PREPARED[0]: PREPARED[1]})
     _widen(model)
     unpack_weights(model)
+    packed = [node.name for node in model.graph.node if node.name.startswith(PREFIX)]
     out.parent.mkdir(parents=True, exist_ok=True)
     quantization.quantize_dynamic(
         model,
@@ -47,12 +51,24 @@ def quantize_onnx(source: Path, out: Path) -> None:
         weight_type=quantization.QuantType.QInt8,
         per_channel=True,
         reduce_range=True,
-        # Packed token vectors have 8 bits already.
-        nodes_to_exclude=[node.name for node in model.graph.node if node.name.startswith(PREFIX)],
+        # Packed token vectors have 8 bits already
+        nodes_to_exclude=[*packed, *_last_layer(model)],
     )
     written = onnx.load(str(out))
     helper.set_model_props(written, metadata)
     onnx.save(written, str(out))
+
+
+def _last_layer(model: onnx.ModelProto) -> list[str]:
+    """Return what the quantiser calls the layer that makes the logits."""
+    constants = {tensor.name for tensor in model.graph.initializer}
+    layers = [
+        node.name
+        for node in model.graph.node
+        if node.op_type in LAYERS and node.input[1] in constants and node.name
+    ]
+    # A Gemm is made a MatMul and an Add first, with names of their own
+    return [name + suffix for name in layers[-1:] for suffix in ("", "_MatMul")]
 
 
 def _widen(model: onnx.ModelProto) -> None:
