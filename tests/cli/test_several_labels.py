@@ -174,6 +174,10 @@ def test_unseen_texts_are_shown_apart(invoke, folder):
     assert set(shapes["SeveralUnseen"]) == set(by[0]["unseen"])
     judged = [json.loads(line) for line in out.read_text().splitlines()]
     assert [one["desk"] for one in judged] == [one["desk"] for one in rows]
+    for one in judged:  # the surest label first, as `predict` writes them
+        scores = [one[f"score:{label}"] for label in one["predicted_labels"]]
+        assert scores == sorted(scores, reverse=True)
+    assert max(len(one["predicted_labels"]) for one in judged) > 1
     assert sum(not row["trained_on"] for row in judged) == 24
 
 

@@ -223,7 +223,8 @@ class RuleFlags:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="What mistakes cost, .csv or .json: a row per true label, a column per given one.",
+            help="What mistakes cost, .csv or .json: a row per true label, a column per given one. "
+            "Where a text may have several labels: columns label, missing and extra.",
         ),
     ] = None
 

@@ -155,7 +155,9 @@ def _several_problem(
     n_rows = counts[split][label]
     if n_rows == n_train:
         texts = "all texts" if split == WHOLE else f"all texts of {split}"
-        return f"{texts} have the label '{cut(label)}': there is nothing to learn"
+        return (
+            f"{texts} have the label '{cut(label)}': there is nothing to learn of it; leave it out"
+        )
     if n_rows:
         return None
     elsewhere = [f"{name} ({count[label]:,})" for name, count in counts.items() if count[label]]

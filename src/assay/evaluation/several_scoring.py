@@ -91,9 +91,13 @@ class SeveralScored(Brief):
         probs: np.ndarray,
         predicted: np.ndarray,
     ) -> Iterator[Mapping[str, Any]]:
-        """Yield what is written about each text, given scores and answers to all of them."""
+        """Yield what is written about each text, given scores and answers to all of them.
+
+        The labels that are given come in the order of `predict`: the surest first.
+        """
         for i, row in enumerate(self.labelled.lines):
-            given = np.flatnonzero(predicted[i]).tolist()
+            order = np.argsort(-probs[i], kind="stable")
+            given = order[predicted[i][order] > 0].tolist()
             yield {
                 "split": splits[i],
                 "row": row,

@@ -294,7 +294,9 @@ def _check_useful(classes: np.ndarray, targets: np.ndarray) -> None:
     """
     if targets.size and targets.all(axis=0).any():
         label = classes[targets.all(axis=0).argmax()]
-        raise DataError(f"all texts have the label '{label}': there is nothing to learn")
+        raise DataError(
+            f"all texts have the label '{label}': there is nothing to learn of it; leave it out"
+        )
 
 
 def _indicate(lists: Sequence[Collection[Any]], classes: np.ndarray) -> np.ndarray:
