@@ -47,6 +47,15 @@ def test_name_in_a_folder_that_is_here_is_a_path(tmp_path, monkeypatch):
     assert nearby(tmp_path / "models" / "liner") == " Did you mean 'linear'?"
 
 
+def test_a_file_is_not_meant_to_be_a_folder_of_another_name(tmp_path):
+    """`bo.csv` shares letters with `docs`, and is not meant for it; `train.csv` may be for `train`."""
+    for name in ("docs", "train"):
+        (tmp_path / name).mkdir()
+    assert nearby(tmp_path / "bo.csv") == ""
+    assert nearby(tmp_path / "train.csv") == " Did you mean 'train'?"
+    assert nearby(tmp_path / "dcs") == " Did you mean 'docs'?"
+
+
 def test_link_that_leads_nowhere_is_said(tmp_path):
     """It is not "did you mean" the very same name."""
     (tmp_path / "loop").symlink_to("loop")

@@ -107,13 +107,21 @@ def nearby(path: Path) -> str:
     Returns
     -------
     str
-        Empty where no name is near. Hidden files are not suggested. Where the name is there, and is
-        a link that leads nowhere, that is said instead.
+        Empty where no name is near. Hidden files are not suggested, nor is a name without an ending
+        where one with an ending was given, unless the rest is the same. Where the name is there,
+        and is a link that leads nowhere, that is said instead.
     """
     if os.path.islink(path):  # noqa: PTH114 - also of a name that no file can have
         return " It is a link that leads nowhere."
     try:
-        names = [entry.name for entry in path.parent.iterdir() if not entry.name.startswith(".")]
+        names = [one.name for one in path.parent.iterdir() if _could_be_meant(one.name, path)]
     except OSError:
         return ""
     return did_you_mean(path.name, names)
+
+
+def _could_be_meant(name: str, path: Path) -> bool:
+    """Tell whether a file or folder beside a path may be what was meant."""
+    if name.startswith("."):
+        return False
+    return not path.suffix or "." in name or name == path.stem
