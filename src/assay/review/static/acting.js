@@ -58,3 +58,12 @@ export function acting({ view, show, showAgain }) {
     });
   };
 }
+
+// After a click, the next Enter or Space is a key of the page, and does not press the clicked button once more.
+// Whoever goes from button to button by keyboard, whose clicks have no detail, stays on the button.
+export function leaveClickedButtons() {
+  document.addEventListener("click", (event) => {
+    const button = document.activeElement;
+    if (event.detail && button instanceof HTMLButtonElement && button.contains(event.target)) $("text").focus({ preventScroll: true });
+  });
+}

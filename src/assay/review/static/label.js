@@ -4,7 +4,7 @@ import { ask, Refused } from "./server.js";
 import { fillIn, listed, percent, say } from "./say.js";
 import { drawCurve } from "./curve.js";
 import { keyOf } from "./keys.js";
-import { acting, alertOf, alone, isBusy, isPassing, withKey } from "./acting.js";
+import { acting, alertOf, alone, isBusy, isPassing, withKey, leaveClickedButtons } from "./acting.js";
 import { isMapOpen, setUpMap } from "./region.js";
 
 // Keys of the labels. Z takes back, so it is none of them; capital letters need Shift.
@@ -80,6 +80,7 @@ function showLabels() {
   });
   $("labels").replaceChildren(...rows);
   $("done").hidden = !state.several;
+  $("done").disabled = !item;
   $("skip").disabled = !item;
   $("undo").disabled = !state.last;
   withKey($("undo"), "Z", say(state.last ? `undo_${state.last.kind}` : "undo", state.last || {}));
@@ -337,4 +338,5 @@ $("rename-form").addEventListener("submit", (event) => {
   if (to && to !== renamed) act("labels", { label: renamed, to });
 });
 document.addEventListener("keydown", onKey);
+leaveClickedButtons();
 poll();

@@ -3,7 +3,7 @@
 import { ask, Refused } from "./server.js";
 import { fillIn, listed, percent, say } from "./say.js";
 import { keyOf } from "./keys.js";
-import { acting, alertOf, withKey } from "./acting.js";
+import { acting, alertOf, withKey, leaveClickedButtons } from "./acting.js";
 import { isMapOpen, setUpMap } from "./region.js";
 
 // Keys of the labels. K keeps and Z takes back, so they are none of them.
@@ -250,4 +250,5 @@ $("keep-all").addEventListener("click", () => decide({ all: true }));
 $("effect").addEventListener("click", measure);
 for (const name of FILTERS) $(name).addEventListener("change", refresh);
 document.addEventListener("keydown", onKey);
+leaveClickedButtons();
 refresh();
