@@ -67,3 +67,12 @@ def test_a_chance_word_in_a_name_does_not_outweigh_what_is_in_the_column(tmp_pat
     rows = "".join(f"Tôi cần hỗ trợ việc số {i} thật gấp,{'AB'[i % 2]}\n" for i in range(20))
     error = error_of(tmp_path / "d.csv", f"Phản ánh,Loại yêu cầu\n{rows}")
     assert error.flags == ("--text-column 'Phản ánh' --label-column 'Loại yêu cầu'",)
+
+
+def test_several_columns_are_not_proposed_where_one_label_is_asked_for(tmp_path):
+    """With --single-label, the command with --label-columns is refused."""
+    header = "text,rude,funny,long\n"
+    rows = [f"a longer text number {i},{i % 2},{i // 2 % 2},{i // 4 % 2}\n" for i in range(20)]
+    err = error_of(tmp_path / "d.csv", header + "".join(rows), single_label=True)
+    assert "--label-columns" not in f"{err.hint} {err.flags}"
+    assert err.flags[0] == "--text-column text --label-column rude"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from itertools import filterfalse
 
 from assay.data.columns import NO_HEADER_ADVICE, has_label_column
 from assay.data.files.delimiters import names_both
@@ -32,7 +33,9 @@ IN_QUOTES = (
 )
 
 
-def explain_columns(raw: RawSplit, err: DataError, *, is_named: bool) -> DataError:
+def explain_columns(
+    raw: RawSplit, err: DataError, *, is_named: bool, single_label: bool = False
+) -> DataError:
     """Return an error about the columns of a source with what answers all that is wrong with it.
 
     Parameters
@@ -42,6 +45,8 @@ def explain_columns(raw: RawSplit, err: DataError, *, is_named: bool) -> DataErr
         No column has a well-known name of texts or labels, or several have.
     is_named : bool
         Whether the user named a column.
+    single_label : bool
+        Whether the user asked for one label per text: ``--label-columns`` would be refused.
     """
     flags: Sequence[str] = err.flags
     if not is_named and (what := find_word_labels(raw.origin)):
@@ -54,7 +59,7 @@ def explain_columns(raw: RawSplit, err: DataError, *, is_named: bool) -> DataErr
             special = explain_table(raw.origin, raw.columns, err)
             if special is not None:
                 return special
-        flags = _better_flags(raw, flags)
+        flags = _better_flags(raw, flags, single_label=single_label)
         err = _name_several(err, flags)
     return with_flags(err, flags, raw.trouble or find_late_trouble(raw.origin))
 
@@ -104,14 +109,14 @@ def _judge_lone_column(origin: Origin, columns: Sequence[str], err: DataError) -
 
 def _name_several(err: DataError, flags: Sequence[str]) -> DataError:
     """Return the error with a hint that fits where columns of yes and no are proposed."""
-    if any(" --label-columns " in flag for flag in flags):
+    if any(map(_names_several, flags)):
         return DataError(err.message, hint=SEVERAL_COLUMNS)
     return err
 
 
-def _better_flags(raw: RawSplit, flags: Sequence[str]) -> Sequence[str]:
+def _better_flags(raw: RawSplit, flags: Sequence[str], *, single_label: bool) -> Sequence[str]:
     """Return the proposals by what is in the columns, where they say more than their names do."""
-    proposed = raw.propose()
+    proposed = _propose(raw, single_label=single_label)
     flags = _leave_out_contradicted(flags, proposed)
     if not flags or any(flag.startswith("--no-header") for flag in proposed):
         return proposed
@@ -119,6 +124,18 @@ def _better_flags(raw: RawSplit, flags: Sequence[str]) -> Sequence[str]:
         return flags
     complete = [one for one in proposed if any(one.startswith(f"{flag} ") for flag in flags)]
     return complete or flags
+
+
+def _propose(raw: RawSplit, *, single_label: bool) -> Sequence[str]:
+    """Return the proposals by what is in the columns that go with what was asked for."""
+    proposed = raw.propose()
+    if not single_label:
+        return proposed
+    return list(filterfalse(_names_several, proposed))
+
+
+def _names_several(flag: str) -> bool:
+    return " --label-columns " in flag
 
 
 def _leave_out_contradicted(flags: Sequence[str], proposed: Sequence[str]) -> list[str]:

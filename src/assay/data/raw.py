@@ -88,7 +88,7 @@ def build_splits(
         if _lacks_labels(raw, split, text_column=text_column, label_column=label_column):
             logger.warning(LEFT_OUT, split, source)
             continue
-        text, label = _columns(raw, text_column=text_column, label_column=label_column)
+        text, label = _columns(raw, rules, text_column=text_column, label_column=label_column)
         _check_id_column(raw, rules.id_column)
         rows = _read(raw, split, text, label, rules, found.task)
         names = raw.class_names.get(label, ())
@@ -148,7 +148,8 @@ def _divide(
     """Divide a lone table by its split column, if it has one."""
     if list(raws) != ["all"]:
         return raws
-    text, label = _columns(raws["all"], text_column=text_column, label_column=label_column)
+    named = {"text_column": text_column, "label_column": label_column}
+    text, label = _columns(raws["all"], rules, **named)
     return divide_by_column(raws, text=text, label=label, asked=rules.split_column)
 
 
@@ -209,7 +210,7 @@ def _read(
 
 
 def _columns(
-    raw: RawSplit, *, text_column: str | None, label_column: str | None
+    raw: RawSplit, rules: RowRules, *, text_column: str | None, label_column: str | None
 ) -> tuple[str, str]:
     """Return the text column and the label column of a split."""
     try:
@@ -217,7 +218,8 @@ def _columns(
     except DataError as err:
         # What else is wrong with the file is answered at once, so that one command is enough.
         is_named = text_column is not None or label_column is not None
-        raise explain_columns(raw, err, is_named=is_named) from err
+        explained = explain_columns(raw, err, is_named=is_named, single_label=rules.single_label)
+        raise explained from err
 
 
 def _find_columns(
