@@ -75,14 +75,21 @@ def test_line_about_more_texts_is_what_a_run_says():
 
 
 def test_commands_of_the_readme_that_it_does_not_run_are_run_elsewhere():
-    """A target of the Makefile, or a line of a page whose blocks are run; its folder may be another one."""
+    """A target of the Makefile, or a line of a page whose blocks are run; its folder may be another one.
+
+    Blocks that are marked are run by tests/test_readme.py.
+    """
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     ran = set()
     for page in set(WITH_CODE) - {"design.md"}:
         for block in read_blocks(DOCS / page):
             ran |= {line.partition("#")[0].strip() for line in block.text.splitlines()}
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"(?<!<!-- run -->\n)^```bash\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(
+        r"(?<!<!-- run -->\n)(?<!<!-- walk -->\n)^```bash\n(.*?)^```",
+        readme,
+        re.MULTILINE | re.DOTALL,
+    )
     lines = [line.partition("#")[0].strip() for block in blocks for line in block.splitlines()]
     assert len(lines) > 5
     for line in lines:

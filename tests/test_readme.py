@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
+import random
 import re
 import statistics
 import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from _support import forks
+from _support.documents import PageRunner
 from assay.data.load import load_data
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +24,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 KOREAN = (ROOT / "README.ko.md").read_text(encoding="utf-8")
 RUN = re.compile(r"<!-- run -->\n```(\w+)\n(.*?)```", re.DOTALL)
 BLOCKS = RUN.findall(README)
+WALK = re.compile(r"<!-- walk -->\n```bash\n(.*?)```", re.DOTALL)
+TOPICS = {
+    "delivery": "parcel courier late address doorstep damaged tracking",
+    "invoice": "invoice tax receipt amount company copy bookkeeping",
+    "login": "password account locked code email reset sign",
+}
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
 
 
@@ -45,6 +55,68 @@ def test_readme_example_runs(kind, code, tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "joy" in done.stdout
+
+
+def read_walk(page):
+    """Return the commands on a file of one's own, without what is said of them."""
+    (block,) = WALK.findall(page)
+    return [line.partition("#")[0].strip() for line in block.splitlines()]
+
+
+def write_tickets(folder):
+    """Write tickets.xlsx, some of whose labels are wrong, and new-tickets.xlsx without labels."""
+    rng = random.Random(0)
+    rows = []
+    for i in range(240):
+        label = [*TOPICS][i % 3]
+        rows.append([f"{' '.join(rng.sample(TOPICS[label].split(), 4))} number {i}", label])
+    texts = [[text] for text, _ in rows[:5]]
+    for row in rows[::30]:
+        row[1] = {"delivery": "login"}.get(row[1], "delivery")
+    for name, table in (
+        ("tickets", [["text", "label"], *rows]),
+        ("new-tickets", [["text"], *texts]),
+    ):
+        workbook = openpyxl.Workbook()
+        for cells in table:
+            workbook.active.append(cells)
+        workbook.save(folder / f"{name}.xlsx")
+
+
+def accept_proposals(folder):
+    """Accept what the audit of the run proposes, as a person may; return how many labels change."""
+    with (folder / "runs/tickets/issues.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        row["accept"] = "yes" * (row["kind"] == "wrong_label")
+    with (folder / "decisions.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return sum(row["accept"] == "yes" for row in rows)
+
+
+def read_labels(path):
+    """Return the second column of a workbook."""
+    return [row[1] for row in openpyxl.load_workbook(path).active.iter_rows(values_only=True)]
+
+
+@pytest.mark.slow
+def test_the_way_with_a_file_of_ones_own_works(tmp_path):
+    """From a workbook to corrected labels and answers; on the page nothing is decided, but it is served."""
+    assert read_walk(KOREAN) == read_walk(README)
+    write_tickets(tmp_path)
+    environment = {**forks.shared.pages, "ASSAY_CACHE": str(tmp_path / "cache")}
+    n_accepted = 0
+    with PageRunner(tmp_path, environment) as runner:
+        for line in read_walk(README):
+            if line.startswith("assay fix"):
+                n_accepted = accept_proposals(tmp_path)
+            runner.run_bash(line)
+    assert n_accepted
+    own, fixed = (read_labels(tmp_path / name) for name in ("tickets.xlsx", "fixed-tickets.xlsx"))
+    assert sum(one != other for one, other in zip(own, fixed, strict=True)) == n_accepted
+    assert (tmp_path / "answers.xlsx").is_file()
 
 
 def test_readme_generated_parts_are_fresh(tmp_path):
