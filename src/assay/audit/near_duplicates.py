@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -142,11 +143,17 @@ def _equal_but_for_numbers(normalised: Sequence[str]) -> np.ndarray:
     pairs = []
     for i, text in enumerate(normalised):
         words, n_numbers = NUMBER.subn("0", text)
-        if n_numbers and sum(map(str.isalpha, words)) >= MIN_LETTERS:
+        if n_numbers and _has_letters(words):
             first = first_of.setdefault(words, i)
             if first != i:
                 pairs.append((first, i))
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _has_letters(text: str) -> bool:
+    """Tell whether a text has enough letters to say something beside its numbers."""
+    found = islice(filter(str.isalpha, text), MIN_LETTERS)  # a long text is not read to its end
+    return len(list(found)) == MIN_LETTERS
 
 
 def _components(
