@@ -22,7 +22,6 @@ from assay.evaluation.caveats import (
     find_several_fall,
     find_several_leaks,
     find_several_small_test,
-    find_several_too_clear,
     find_small_test,
     find_too_clear,
     find_unknowable,
@@ -205,26 +204,28 @@ def test_the_evidence_is_said_beside_a_small_test():
     assert find_small_test(evidence, scores(30, 30)) is None
 
 
-def test_scores_that_texts_of_people_seldom_have_are_said():
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (
+            "caveats.too_clear",
+            "100.0% of the 200 texts that methods were chosen on were labelled right.",
+        ),
+        (
+            "caveats.several_too_clear",
+            "on the 200 texts that methods were chosen on, micro F1 is 100.0%.",
+        ),
+    ],
+)
+def test_scores_that_texts_of_people_seldom_have_are_said(kind, said):
     """All of many texts right is a reason to look at the texts; few can be right by chance."""
-    (fact,) = find_too_clear(scores(200, 200))
-    said = open_language("en").tell(fact)
-    assert said.startswith(
-        "100.0% of the 200 texts that methods were chosen on were labelled right."
-    )
-    assert "a template, an ID or a word that is the label itself" in said
-    assert find_too_clear(scores(199, 200))
-    assert not find_too_clear(scores(198, 200))
-    assert not find_too_clear(scores(40, 40))
-
-
-def test_such_scores_are_said_where_texts_may_have_several_labels():
-    """Micro F1 decides there."""
-    (fact,) = find_several_too_clear(several_scores(200, 0, seed=0))
-    said = open_language("en").tell(fact)
-    assert said.startswith("on the 200 texts that methods were chosen on, micro F1 is 100.0%.")
-    assert not find_several_too_clear(several_scores(200, 4, seed=0))
-    assert not find_several_too_clear(several_scores(40, 0, seed=0))
+    (fact,) = find_too_clear(1.0, 200, kind=kind)
+    told = open_language("en").tell(fact)
+    assert told.startswith(said)
+    assert "a template, an ID or a word that is the label itself" in told
+    assert find_too_clear(0.995, 200, kind=kind)
+    assert not find_too_clear(0.994, 200, kind=kind)
+    assert not find_too_clear(1.0, 40, kind=kind)
 
 
 def test_texts_that_are_nearly_those_of_train_are_said():

@@ -29,7 +29,7 @@ from assay.evaluation.caveats import (
     find_several_fall,
     find_several_leaks,
     find_several_small_test,
-    find_several_too_clear,
+    find_too_clear,
     says_more,
 )
 from assay.evaluation.evidence import HELD_OUT, OUT_OF_FOLD
@@ -152,7 +152,7 @@ def _caveats(one: SeveralMethod, audit: Audit, metric: str) -> list[Fact]:
     test, promised = one.scored["test"].scores, one.evidence.scores
     templates = _near_evidence(one, audit).facts(
         metric=metric, score=one.predictions.score(metric), kind="caveats.several_near_evidence"
-    ) or find_several_too_clear(promised)
+    ) or find_too_clear(promised.f1_micro, promised.n_texts, kind="caveats.several_too_clear")
     small = find_several_small_test(promised, test, metric=metric)
     lower = find_several_fall(promised, test, metric=metric)
     # Out of fold, scores are those of other thresholds, which promise nothing

@@ -191,7 +191,10 @@ class MethodResult:
 
 
 def find_judged_alone(methods: Sequence[MethodResult]) -> list[Fact]:
-    """Say which methods were judged on few validation texts alone, and why, if folds were tried."""
+    """Say which methods were judged on few validation texts alone, if folds were tried.
+
+    The `note` of each says in English why.
+    """
     of_note: dict[str, list[MethodResult]] = {}
     for one in methods:
         if one.out_of_fold is None and one.note:
@@ -202,9 +205,5 @@ def find_judged_alone(methods: Sequence[MethodResult]) -> list[Fact]:
         if note == SHORT_BUDGET:
             kind = "caveats.no_time_for_folds"
         names, n_texts = [one.method for one in judged], judged[0].evidence.scores.n_texts
-        facts.append(
-            Fact.of(
-                kind, n_methods=len(names), methods=", ".join(names), n_texts=n_texts, note=note
-            )
-        )
+        facts.append(Fact.of(kind, n_methods=len(names), methods=", ".join(names), n_texts=n_texts))
     return facts

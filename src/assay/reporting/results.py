@@ -248,7 +248,8 @@ class Results:
 
     def _too_easy(self) -> list[Fact]:
         """Say that the texts are from templates, or score as if they were."""
-        return self._near_evidence() or find_too_clear(self.recommended.evidence.scores)
+        scores = self.recommended.evidence.scores
+        return self._near_evidence() or find_too_clear(scores.accuracy, scores.n_texts)
 
     def _broken_rule(self) -> list[Fact]:
         """Say that the recommended model does not reach the recall or precision asked for."""
